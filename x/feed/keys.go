@@ -21,6 +21,10 @@ const (
 	MaxRecord = 4096 // len(key) + len(value)
 )
 
+// MaxFanOut bounds the feeds that hold one shared record. It is a bound of what
+// a change may cost; modules keep their own, lower ones.
+const MaxFanOut = 128
+
 // HeadKey is the key of a head in store [HeadStore]: 0x01 || name.
 func HeadKey(name string) []byte {
 	return append([]byte{0x01}, name...)
