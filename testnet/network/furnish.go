@@ -1,0 +1,154 @@
+package network
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"time"
+
+	"github.com/hallmark-ledger/hallmark/testnet/await"
+)
+
+// Policy of the network's one segment: it owns both prefixes; reading and
+// telemetry bear an hour of silence, commands ten seconds.
+const policy = `{
+  "prefixes": ["http:/plant/", "mqtt:plant/"],
+  "classes": {
+    "command": {"max_staleness": "10s", "on_restart": "deny"},
+    "read": {"max_staleness": "1h", "on_restart": "deny"},
+    "telemetry": {"max_staleness": "1h", "on_restart": "deny"}
+  },
+  "actions": {"command": "command", "get": "read", "publish": "telemetry", "subscribe": "read"},
+  "fleets": [],
+  "advisory_issuers": []
+}
+`
+
+// grantLife is shorter than the chain's bound of 400 days.
+const grantLife = 365 * 24 * time.Hour
+
+// furnish puts two active devices, a segment and the first device's grants on
+// the chain. What is there already stays, so that a network whose making was
+// interrupted is completed.
+func (n *Network) furnish(ctx context.Context) error {
+	d := n.Description()
+	cli := d.CLI(d.Nodes[0])
+	owner := n.state.Members[0]
+	admin, operator := owner+"-admin", owner+"-operator"
+	rest := d.Nodes[0].REST
+	n.state.Devices = nil
+	for kind, name := range deviceNames {
+		id, err := makeDevice(n.dir, kind, name)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		n.state.Devices = append(n.state.Devices, devicePin{Name: name, ID: id, Member: owner})
+	}
+	segment := n.state.Segment
+	// Two signers, so that neither waits for the other's block.
+	err := together(2, func(i int) error {
+		if i == 0 {
+			for _, device := range n.state.Devices {
+				_, key := deviceFiles(n.dir, device.Name)
+				err := unlessThere(ctx, rest+"/hallmark/identity/v1/devices/"+url.PathEscape(device.ID), func() error {
+					_, err := cli.Tx(ctx, admin, "identity", "enroll", "--key", key, "--model", "TESTNET-1", "--serial", device.Name)
+					return err
+				})
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+		file := filepath.Join(n.dir, "policy.json")
+		if err := writeFile(file, []byte(policy), 0o644); err != nil {
+			return err
+		}
+		return unlessThere(ctx, rest+"/hallmark/access/v1/segment?segment="+url.QueryEscape(segment), func() error {
+			_, err := cli.Tx(ctx, operator, "access", "create-segment", segmentSlug, "--policy", file)
+			return err
+		})
+	})
+	if err != nil {
+		return err
+	}
+	return n.grantFirst(ctx, cli, operator, rest)
+}
+
+// grantFirst lets the first device publish below its own name and get the plant.
+func (n *Network) grantFirst(ctx context.Context, cli CLI, operator, rest string) error {
+	var held struct {
+		Grants []json.RawMessage `json:"grants"`
+	}
+	device := n.state.Devices[0].ID
+	err := restQuery(ctx, rest+"/hallmark/access/v1/grants?segment="+url.QueryEscape(n.state.Segment)+"&subject="+url.QueryEscape(device), &held)
+	if err != nil || len(held.Grants) > 0 {
+		return err
+	}
+	until := time.Now().Add(grantLife)
+	_, err = cli.GrantBatch(ctx, operator, n.state.Segment, filepath.Join(n.dir, "grants.jsonl"),
+		GrantLine{Subject: device, Actions: []string{"publish"}, Resources: []string{"mqtt:plant/" + device + "/#"}, NotAfter: until},
+		GrantLine{Subject: device, Actions: []string{"get"}, Resources: []string{"http:/plant/#"}, NotAfter: until},
+	)
+	return err
+}
+
+// GrantLine is one line of the file that `tx access grant-batch` reads.
+type GrantLine struct {
+	Subject   string    `json:"subject"`
+	Actions   []string  `json:"actions"`
+	Resources []string  `json:"resources"`
+	NotAfter  time.Time `json:"not_after"`
+}
+
+// GrantBatch gives grants in one transaction and returns their ids.
+func (c CLI) GrantBatch(ctx context.Context, from, segment, file string, grants ...GrantLine) ([]string, error) {
+	var lines []byte
+	for _, grant := range grants {
+		grant.NotAfter = grant.NotAfter.UTC().Truncate(time.Second)
+		line, err := json.Marshal(grant)
+		if err != nil {
+			return nil, err
+		}
+		lines = append(append(lines, line...), '\n')
+	}
+	if err := writeFile(file, lines, 0o644); err != nil {
+		return nil, err
+	}
+	result, err := c.Tx(ctx, from, "access", "grant-batch", segment, file)
+	if err != nil {
+		return nil, err
+	}
+	return c.Created(ctx, result)
+}
+
+// Created returns the ids that a transaction created. The index of
+// transactions follows the block, so the node may need a moment to know it.
+func (c CLI) Created(ctx context.Context, result TxResult) (ids []string, err error) {
+	err = await.Within(ctx, 10*time.Second, "the events of "+result.TxHash, func(ctx context.Context) error {
+		ids, err = RPC(c.RPC).Created(ctx, result.TxHash)
+		return err
+	})
+	return ids, err
+}
+
+// unlessThere does it unless the URL answers 200.
+func unlessThere(ctx context.Context, url string, do func() error) error {
+	if _, status, err := Get(ctx, url); err != nil || status == 200 {
+		return err
+	}
+	return do()
+}
+
+func restQuery(ctx context.Context, url string, answer any) error {
+	raw, status, err := Get(ctx, url)
+	if err != nil {
+		return err
+	}
+	if status != 200 {
+		return fmt.Errorf("%s: HTTP %d: %s", url, status, raw)
+	}
+	return json.Unmarshal(raw, answer)
+}
