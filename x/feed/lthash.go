@@ -3,6 +3,7 @@ package feed
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"sync"
 
 	"lukechampine.com/blake3"
 )
@@ -22,27 +23,16 @@ type Accumulator [AccumulatorSize]byte
 
 // Add adds the element of a record.
 func (a *Accumulator) Add(name string, key, value []byte) {
-	e := element(name, key, value)
-	for i := 0; i < AccumulatorSize; i += 8 {
-		x := binary.LittleEndian.Uint64(a[i:])
-		y := binary.LittleEndian.Uint64(e[i:])
-		// Four lanes at once: add the low 15 bits of each lane, then the top
-		// bits without carry.
-		sum := (x&low15 + y&low15) ^ ((x ^ y) & top1)
-		binary.LittleEndian.PutUint64(a[i:], sum)
-	}
+	h := hashers.Get().(*hasher)
+	a.add(h.element(name, key, value))
+	hashers.Put(h)
 }
 
 // Remove subtracts the element of a record that was added before.
 func (a *Accumulator) Remove(name string, key, value []byte) {
-	e := element(name, key, value)
-	for i := 0; i < AccumulatorSize; i += 8 {
-		x := binary.LittleEndian.Uint64(a[i:])
-		y := binary.LittleEndian.Uint64(e[i:])
-		diff := (x | top1) - y&low15
-		diff ^= (x ^ ^y) & top1
-		binary.LittleEndian.PutUint64(a[i:], diff)
-	}
+	h := hashers.Get().(*hasher)
+	a.subtract(h.element(name, key, value))
+	hashers.Put(h)
 }
 
 const (
@@ -50,21 +40,52 @@ const (
 	low15 = 0x7fff_7fff_7fff_7fff
 )
 
+// add adds four lanes at once: the low 15 bits of each, which cannot carry out
+// of it, then the top bits without carry.
+func (a *Accumulator) add(e *[AccumulatorSize]byte) {
+	for i := 0; i < AccumulatorSize; i += 8 {
+		x := binary.LittleEndian.Uint64(a[i:])
+		y := binary.LittleEndian.Uint64(e[i:])
+		binary.LittleEndian.PutUint64(a[i:], (x&low15+y&low15)^((x^y)&top1))
+	}
+}
+
+// subtract subtracts four lanes at once: with the top bit of each set, none
+// borrows from the next; then the top bits are put right.
+func (a *Accumulator) subtract(e *[AccumulatorSize]byte) {
+	for i := 0; i < AccumulatorSize; i += 8 {
+		x := binary.LittleEndian.Uint64(a[i:])
+		y := binary.LittleEndian.Uint64(e[i:])
+		binary.LittleEndian.PutUint64(a[i:], ((x|top1)-y&low15)^((x^^y)&top1))
+	}
+}
+
 // Digest is SHA-256 of the accumulator.
 func (a *Accumulator) Digest() [32]byte { return sha256.Sum256(a[:]) }
 
-// element is the first 2,048 bytes of the BLAKE3 extendable output of the
-// record, each part preceded by its length.
-func element(name string, key, value []byte) (e [AccumulatorSize]byte) {
-	msg := make([]byte, 0, 12+len(name)+len(key)+len(value))
-	msg = binary.BigEndian.AppendUint32(msg, uint32(len(name)))
-	msg = append(msg, name...)
-	msg = binary.BigEndian.AppendUint32(msg, uint32(len(key)))
-	msg = append(msg, key...)
-	msg = binary.BigEndian.AppendUint32(msg, uint32(len(value)))
-	msg = append(msg, value...)
-	h := blake3.New(32, nil)
-	h.Write(msg)
-	h.XOF().Read(e[:])
-	return e
+// hasher makes elements. It is kept and reused: a set of 100,000 records makes
+// as many, and the hash's own state is larger than a record.
+type hasher struct {
+	blake   *blake3.Hasher
+	message []byte
+	sum     [AccumulatorSize]byte
+}
+
+var hashers = sync.Pool{New: func() any { return &hasher{blake: blake3.New(32, nil)} }}
+
+// element returns the first 2,048 bytes of the BLAKE3 extendable output of the
+// record, each part preceded by its length. They are valid until the next call.
+func (h *hasher) element(name string, key, value []byte) *[AccumulatorSize]byte {
+	m := binary.BigEndian.AppendUint32(h.message[:0], uint32(len(name)))
+	m = append(m, name...)
+	m = binary.BigEndian.AppendUint32(m, uint32(len(key)))
+	m = append(m, key...)
+	m = binary.BigEndian.AppendUint32(m, uint32(len(value)))
+	m = append(m, value...)
+	h.message = m
+	h.blake.Reset()
+	// Neither the hash nor its output ever fails.
+	_, _ = h.blake.Write(m)
+	_, _ = h.blake.XOF().Read(h.sum[:])
+	return &h.sum
 }

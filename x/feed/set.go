@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"slices"
 	"sort"
 )
 
@@ -16,8 +15,6 @@ var (
 	ErrOrder = errors.New("keys do not ascend")
 	// ErrMismatch means that a set is not the one that a head commits to.
 	ErrMismatch = errors.New("set does not match its head")
-	// ErrAbsent means that a change removes a key that the set does not hold.
-	ErrAbsent = errors.New("removed key is absent")
 )
 
 // Set is the records of one feed with their digest. It never changes:
@@ -44,12 +41,23 @@ type chunk struct {
 	offsets []uint32
 }
 
+// Records in a chunk: at most maxChunk; fillChunk when it is made, to leave room;
+// below minChunk it joins the one before.
 const (
 	maxChunk  = 64
 	fillChunk = 48
+	minChunk  = 16
 )
 
+// len is -1 for the zero chunk.
 func (c *chunk) len() int { return len(c.offsets) - 1 }
+
+func (c *chunk) append(key, value []byte) {
+	c.data = binary.BigEndian.AppendUint16(c.data, uint16(len(key)))
+	c.data = append(c.data, key...)
+	c.data = append(c.data, value...)
+	c.offsets = append(c.offsets, uint32(len(c.data)))
+}
 
 func (c *chunk) at(i int) (key, value []byte) {
 	rec := c.data[c.offsets[i]:c.offsets[i+1]:c.offsets[i+1]]
@@ -116,6 +124,26 @@ func (s *Set) Check(h *Head) error {
 		return fmt.Errorf("%w: digest %x, head %x", ErrMismatch, digest, h.Digest)
 	}
 	return nil
+}
+
+// counted counts a record in.
+func (s *Set) counted(key, value []byte) {
+	s.acc.Add(s.name, key, value)
+	s.count++
+	s.bytes += uint64(len(key) + len(value))
+}
+
+// uncount counts a record out.
+func (s *Set) uncount(key, value []byte) {
+	s.acc.Remove(s.name, key, value)
+	s.count--
+	s.bytes -= uint64(len(key) + len(value))
+}
+
+func (s *Set) push(c chunk) {
+	key, _ := c.at(0)
+	s.first = append(s.first, head8(key))
+	s.chunks = append(s.chunks, c)
 }
 
 // chunkOf returns the index of the chunk that holds key if any does: the last
@@ -193,174 +221,4 @@ func (r *Range) Next() (key, value []byte, ok bool) {
 		r.index = 0
 	}
 	return nil, nil, false
-}
-
-// Builder makes a set from records in ascending order.
-type Builder struct {
-	set  *Set
-	open chunk
-	last []byte
-	fill int // records in a chunk when it is closed
-}
-
-// NewBuilder begins a set of the named feed.
-func NewBuilder(name string) *Builder {
-	return &Builder{set: &Set{name: name}, fill: fillChunk}
-}
-
-// Add takes the next record and copies it. It fails with [ErrOrder] when key
-// is not above the key before, and on a record over its bounds.
-func (b *Builder) Add(key, value []byte) error {
-	if err := ValidateRecord(key, value); err != nil {
-		return err
-	}
-	if b.last != nil && bytes.Compare(key, b.last) <= 0 {
-		return fmt.Errorf("%w: %x after %x", ErrOrder, key, b.last)
-	}
-	b.last = append(b.last[:0], key...)
-	b.set.acc.Add(b.set.name, key, value)
-	b.set.count++
-	b.set.bytes += uint64(len(key) + len(value))
-	b.place(key, value)
-	return nil
-}
-
-// place packs a record without counting it.
-func (b *Builder) place(key, value []byte) {
-	if b.open.offsets == nil {
-		b.open.offsets = append(make([]uint32, 0, fillChunk+1), 0)
-	}
-	b.open.data = binary.BigEndian.AppendUint16(b.open.data, uint16(len(key)))
-	b.open.data = append(b.open.data, key...)
-	b.open.data = append(b.open.data, value...)
-	b.open.offsets = append(b.open.offsets, uint32(len(b.open.data)))
-	if b.open.len() == b.fill {
-		b.flush()
-	}
-}
-
-func (b *Builder) flush() {
-	if b.open.len() <= 0 {
-		return
-	}
-	b.set.push(chunk{slices.Clip(slices.Clone(b.open.data)), slices.Clone(b.open.offsets)})
-	b.open.data = b.open.data[:0]
-	b.open.offsets = append(b.open.offsets[:0], 0)
-}
-
-func (s *Set) push(c chunk) {
-	key, _ := c.at(0)
-	s.first = append(s.first, head8(key))
-	s.chunks = append(s.chunks, c)
-}
-
-// Set ends the work and returns the set. The builder must not be used again.
-func (b *Builder) Set() *Set {
-	if b.open.offsets != nil {
-		b.flush()
-	}
-	return b.set
-}
-
-// Apply returns the set after the changes, in any order, of distinct keys. The
-// element of the value held is subtracted, whatever the sender says of it. It
-// fails with [ErrOrder] on a key that stands twice, with [ErrAbsent] on the
-// removal of a key that is not held, and on a record over its bounds; s is as
-// it was.
-func (s *Set) Apply(changes []Change) (*Set, error) {
-	if len(changes) == 0 {
-		return s, nil
-	}
-	sorted := slices.Clone(changes)
-	slices.SortFunc(sorted, func(a, b Change) int { return bytes.Compare(a.Key, b.Key) })
-	for i := range sorted {
-		value := sorted[i].Value
-		if sorted[i].Removed && len(value) > 0 {
-			return nil, fmt.Errorf("change of key %x is removed and has a value", sorted[i].Key)
-		}
-		if err := ValidateRecord(sorted[i].Key, value); err != nil {
-			return nil, err
-		}
-		if i > 0 && bytes.Equal(sorted[i-1].Key, sorted[i].Key) {
-			return nil, fmt.Errorf("%w: key %x stands twice", ErrOrder, sorted[i].Key)
-		}
-	}
-
-	b := &Builder{set: &Set{name: s.name, acc: s.acc, count: s.count, bytes: s.bytes}}
-	b.set.first = make([]uint64, 0, len(s.first)+1)
-	b.set.chunks = make([]chunk, 0, len(s.chunks)+1)
-	next := 0
-	for ci := range max(1, len(s.chunks)) {
-		// The changes that belong to this chunk: up to the next one's first key.
-		end := len(sorted)
-		if ci+1 < len(s.chunks) {
-			bound, _ := s.chunks[ci+1].at(0)
-			end = next + sort.Search(len(sorted)-next, func(i int) bool {
-				return bytes.Compare(sorted[next+i].Key, bound) >= 0
-			})
-		}
-		if end == next {
-			if len(s.chunks) > 0 {
-				b.set.push(s.chunks[ci])
-			}
-			continue
-		}
-		var old chunk
-		if len(s.chunks) > 0 {
-			old = s.chunks[ci]
-		}
-		if err := b.merge(old, sorted[next:end]); err != nil {
-			return nil, err
-		}
-		next = end
-	}
-	return b.set, nil
-}
-
-// merge packs a chunk and the changes that belong to it.
-func (b *Builder) merge(old chunk, changes []Change) error {
-	set, i := b.set, 0
-	n := max(0, old.len())
-	// Split evenly, so that no chunk is left with a record or two.
-	b.fill = n + len(changes)
-	if pieces := (b.fill + fillChunk - 1) / fillChunk; b.fill > maxChunk {
-		b.fill = (b.fill + pieces - 1) / pieces
-	}
-	for _, c := range changes {
-		for ; i < n; i++ {
-			key, value := old.at(i)
-			if bytes.Compare(key, c.Key) >= 0 {
-				break
-			}
-			b.place(key, value)
-		}
-		held := false
-		if i < n {
-			if key, value := old.at(i); bytes.Equal(key, c.Key) {
-				held = true
-				set.acc.Remove(set.name, key, value)
-				set.count--
-				set.bytes -= uint64(len(key) + len(value))
-				i++
-			}
-		}
-		if c.Removed {
-			if !held {
-				return fmt.Errorf("%w: %x", ErrAbsent, c.Key)
-			}
-			continue
-		}
-		set.acc.Add(set.name, c.Key, c.Value)
-		set.count++
-		set.bytes += uint64(len(c.Key) + len(c.Value))
-		b.place(c.Key, c.Value)
-	}
-	for ; i < n; i++ {
-		key, value := old.at(i)
-		b.place(key, value)
-	}
-	if b.open.offsets != nil {
-		b.flush()
-	}
-	return nil
 }
