@@ -17,9 +17,10 @@ type MsgServer struct{ Keeper }
 
 var _ types.MsgServer = MsgServer{}
 
-// emit tells of a success; verb is the message's.
+// emit tells of a success; verb is the message's. The attribute "id" is for ids
+// that the message created, and nothing else.
 func emit(ctx context.Context, verb string, attributes ...sdk.Attribute) {
-	sdk.UnwrapSDKContext(ctx).EventManager().EmitEvent(sdk.NewEvent(identity.ModuleName+"."+verb, attributes...))
+	sdk.UnwrapSDKContext(ctx).EventManager().EmitEvent(sdk.NewEvent(identity.ModuleName+"_"+verb, attributes...))
 }
 
 // attribute is one fact of an event.

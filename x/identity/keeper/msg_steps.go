@@ -75,6 +75,6 @@ func (s MsgServer) step(ctx context.Context, step identity.Step, signer, id, rea
 	if err := s.put(ctx, payer, first, device, enrolment); err != nil {
 		return err
 	}
-	emit(ctx, step.Name, attribute("id", id), attribute("owner", device.Owner))
+	emit(ctx, step.Name, attribute("device", id), attribute("owner", device.Owner))
 	return nil
 }
