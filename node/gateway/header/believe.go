@@ -23,6 +23,9 @@ type Node interface {
 	LightBlock(ctx context.Context, height int64, known *types.ValidatorSet) (*types.LightBlock, error)
 }
 
+// patience with a witness: one that drips must not hold up the others.
+const patience = 3 * time.Second
+
 // Believed is a header that was verified and cross-checked. Only this package
 // makes one that holds a block.
 type Believed struct{ block *types.LightBlock }
@@ -98,7 +101,11 @@ func ask(ctx context.Context, q Question, known *types.ValidatorSet) (*types.Lig
 	var wg sync.WaitGroup
 	headers, errs := make([]*types.Header, len(q.Witnesses)), make([]error, len(q.Witnesses))
 	for i, w := range q.Witnesses {
-		wg.Go(func() { headers[i], errs[i] = w.Header(ctx, q.Height) })
+		wg.Go(func() {
+			ctx, cancel := context.WithTimeout(ctx, patience)
+			defer cancel()
+			headers[i], errs[i] = w.Header(ctx, q.Height)
+		})
 	}
 	block, err := q.Primary.LightBlock(ctx, q.Height, known)
 	wg.Wait()
