@@ -25,6 +25,14 @@ done
 cp -- "${files[@]}"
 `
 
+// ssh runs a command in the home of another machine of the test.
+const ssh = `#!/usr/bin/env bash
+set -euo pipefail
+cd "$MACHINES/$1"
+shift
+exec "$@"
+`
+
 // machinesOf plays two machines. Each has its own home, address and loopback;
 // the last is said by the environment, as nothing else tells them apart there.
 func machinesOf(t *testing.T) map[string]*machine {
@@ -34,8 +42,10 @@ func machinesOf(t *testing.T) map[string]*machine {
 	if err := os.MkdirAll(shim, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(shim, "scp"), []byte(scp), 0o755); err != nil {
-		t.Fatal(err)
+	for name, script := range map[string]string{"scp": scp, "ssh": ssh} {
+		if err := os.WriteFile(filepath.Join(shim, name), []byte(script), 0o755); err != nil {
+			t.Fatal(err)
+		}
 	}
 	machines := map[string]*machine{}
 	for name, said := range map[string]string{"one": "192.0.2.1", "two": "192.0.2.2"} {
@@ -44,6 +54,7 @@ func machinesOf(t *testing.T) map[string]*machine {
 			"MACHINES="+dir,
 			"HALLMARKD_GRPC_ADDRESS="+address+":9090",
 			"HALLMARKD_API_ADDRESS=tcp://"+address+":1317",
+			"HALLMARKD_P2P_ALLOW_DUPLICATE_IP=true",
 			"HALLMARK_GATEWAY_DECISION_ADDRESS="+address+":8181",
 		)
 		pairs := []string{"127.0.0.1", address}
