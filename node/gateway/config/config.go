@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hallmark-ledger/hallmark/x/feed"
+	"github.com/hallmark-ledger/hallmark/x/access"
 )
 
 // Names of the files in a gateway's home.
@@ -181,7 +181,7 @@ func (f *Follow) validate() error {
 	}
 	seen := map[string]bool{}
 	for i, id := range f.Segments {
-		if err := validateSegment(id); err != nil {
+		if _, _, err := access.ParseSegmentID(id); err != nil {
 			errs = append(errs, fmt.Errorf("follow.segments[%d]: %w", i, err))
 		}
 		if seen[id] {
@@ -193,17 +193,6 @@ func (f *Follow) validate() error {
 		errs = append(errs, fmt.Errorf("follow.heartbeat: %s; want %s to %s", d, minHeartbeat, maxHeartbeat))
 	}
 	return errors.Join(errs...)
-}
-
-func validateSegment(id string) error {
-	member, slug, ok := strings.Cut(id, "/")
-	if !ok || member == "" || slug == "" || strings.Contains(slug, "/") {
-		return fmt.Errorf("%q; want <member>/<slug>", id)
-	}
-	if err := feed.ValidateName(feed.Segment(id)); err != nil {
-		return fmt.Errorf("%q: %w", id, err)
-	}
-	return nil
 }
 
 func (d *Decision) validate() error {
