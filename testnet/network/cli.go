@@ -82,6 +82,8 @@ type TxResult struct {
 	Code      uint32 `json:"code"`
 	Codespace string `json:"codespace"`
 	RawLog    string `json:"raw_log"`
+	// IDs of what it created, in order.
+	IDs []string `json:"ids"`
 }
 
 // Int64 reads a number as proto JSON writes it, in quotes or without.

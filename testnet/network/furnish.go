@@ -7,8 +7,6 @@ import (
 	"net/url"
 	"path/filepath"
 	"time"
-
-	"github.com/hallmark-ledger/hallmark/testnet/await"
 )
 
 // Policy of the network's one segment: it owns both prefixes; reading and
@@ -47,27 +45,21 @@ func (n *Network) furnish(ctx context.Context) error {
 		n.state.Devices = append(n.state.Devices, devicePin{Name: name, ID: id, Member: owner})
 	}
 	segment := n.state.Segment
-	// Two signers, so that neither waits for the other's block.
-	err := together(2, func(i int) error {
-		if i == 0 {
-			for _, device := range n.state.Devices {
-				_, key := deviceFiles(n.dir, device.Name)
-				err := unlessThere(ctx, rest+"/hallmark/identity/v1/devices/"+url.PathEscape(device.ID), func() error {
-					_, err := cli.Tx(ctx, admin, "identity", "enroll", "--key", key, "--model", "TESTNET-1", "--serial", device.Name)
-					return err
-				})
-				if err != nil {
-					return err
-				}
-			}
-			return nil
+	file := filepath.Join(n.dir, "policy.json")
+	if err := writeFile(file, []byte(policy), 0o644); err != nil {
+		return err
+	}
+	err := together(len(n.state.Devices)+1, func(i int) error {
+		if i == len(n.state.Devices) {
+			return unlessThere(ctx, rest+"/hallmark/access/v1/segment?segment="+url.QueryEscape(segment), func() error {
+				_, err := cli.Tx(ctx, operator, "access", "create-segment", segmentSlug, "--policy", file)
+				return err
+			})
 		}
-		file := filepath.Join(n.dir, "policy.json")
-		if err := writeFile(file, []byte(policy), 0o644); err != nil {
-			return err
-		}
-		return unlessThere(ctx, rest+"/hallmark/access/v1/segment?segment="+url.QueryEscape(segment), func() error {
-			_, err := cli.Tx(ctx, operator, "access", "create-segment", segmentSlug, "--policy", file)
+		device := n.state.Devices[i]
+		_, key := deviceFiles(n.dir, device.Name)
+		return unlessThere(ctx, rest+"/hallmark/identity/v1/devices/"+url.PathEscape(device.ID), func() error {
+			_, err := cli.Tx(ctx, admin, "identity", "enroll", "--key", key, "--model", "TESTNET-1", "--serial", device.Name)
 			return err
 		})
 	})
@@ -103,35 +95,21 @@ type GrantLine struct {
 	NotAfter  time.Time `json:"not_after"`
 }
 
-// GrantBatch gives grants in one transaction and returns their ids.
-func (c CLI) GrantBatch(ctx context.Context, from, segment, file string, grants ...GrantLine) ([]string, error) {
+// GrantBatch gives grants in one transaction; its ids are theirs, in order.
+func (c CLI) GrantBatch(ctx context.Context, from, segment, file string, grants ...GrantLine) (TxResult, error) {
 	var lines []byte
 	for _, grant := range grants {
 		grant.NotAfter = grant.NotAfter.UTC().Truncate(time.Second)
 		line, err := json.Marshal(grant)
 		if err != nil {
-			return nil, err
+			return TxResult{}, err
 		}
 		lines = append(append(lines, line...), '\n')
 	}
 	if err := writeFile(file, lines, 0o644); err != nil {
-		return nil, err
+		return TxResult{}, err
 	}
-	result, err := c.Tx(ctx, from, "access", "grant-batch", segment, file)
-	if err != nil {
-		return nil, err
-	}
-	return c.Created(ctx, result)
-}
-
-// Created returns the ids that a transaction created. The index of
-// transactions follows the block, so the node may need a moment to know it.
-func (c CLI) Created(ctx context.Context, result TxResult) (ids []string, err error) {
-	err = await.Within(ctx, 10*time.Second, "the events of "+result.TxHash, func(ctx context.Context) error {
-		ids, err = RPC(c.RPC).Created(ctx, result.TxHash)
-		return err
-	})
-	return ids, err
+	return c.Tx(ctx, from, "access", "grant-batch", segment, file)
 }
 
 // unlessThere does it unless the URL answers 200.

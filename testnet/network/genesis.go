@@ -125,8 +125,8 @@ func (n *Network) addKey(ctx context.Context, home, name string) (address string
 	return key.Address, nil
 }
 
-// configureNode writes where a node listens, whom it talks to, and how often a
-// block comes.
+// configureNode writes where a node listens and whom it talks to. Blocks come
+// each second, as in every home that init makes.
 func (n *Network) configureNode(i int) error {
 	node := n.state.Nodes[i]
 	var peers []string
@@ -144,7 +144,6 @@ func (n *Network) configureNode(i int) error {
 		"p2p.pex":                                "false",
 		"p2p.addr_book_strict":                   "false",
 		"p2p.allow_duplicate_ip":                 "true",
-		"consensus.timeout_commit":               quoted("1s"),
 		"instrumentation.prometheus":             "true",
 		"instrumentation.prometheus_listen_addr": quoted(hostPort(node.Metrics)),
 	})

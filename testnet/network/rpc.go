@@ -20,8 +20,8 @@ var client = &http.Client{Timeout: 10 * time.Second}
 // making and the tests of networks, not gateways.
 type RPC string
 
-// call decodes the result of one method.
-func (r RPC) call(ctx context.Context, result any, method string, args ...string) error {
+// Call decodes the result of one method.
+func (r RPC) Call(ctx context.Context, result any, method string, args ...string) error {
 	url := string(r) + "/" + method
 	if len(args) > 0 {
 		url += "?" + strings.Join(args, "&")
@@ -84,7 +84,7 @@ func (r RPC) Height(ctx context.Context) (int64, error) {
 			Height Int64 `json:"latest_block_height"`
 		} `json:"sync_info"`
 	}
-	err := r.call(ctx, &status, "status")
+	err := r.Call(ctx, &status, "status")
 	return int64(status.SyncInfo.Height), err
 }
 
@@ -114,7 +114,7 @@ func (r RPC) Header(ctx context.Context, height int64) (Header, error) {
 	if height > 0 {
 		args = append(args, "height="+strconv.FormatInt(height, 10))
 	}
-	if err := r.call(ctx, &commit, "commit", args...); err != nil {
+	if err := r.Call(ctx, &commit, "commit", args...); err != nil {
 		return Header{}, err
 	}
 	h := commit.SignedHeader
@@ -134,7 +134,7 @@ func (r RPC) Created(ctx context.Context, txhash string) ([]string, error) {
 			} `json:"events"`
 		} `json:"tx_result"`
 	}
-	if err := r.call(ctx, &tx, "tx", "hash=0x"+txhash); err != nil {
+	if err := r.Call(ctx, &tx, "tx", "hash=0x"+txhash); err != nil {
 		return nil, err
 	}
 	var ids []string
