@@ -51,7 +51,7 @@ type story struct {
 type act struct {
 	name, title string
 	wait        string
-	show        func(context.Context, *story, map[string]any) (string, error)
+	show        func(*story, context.Context, map[string]any) (string, error)
 }
 
 // acts in their order.
@@ -88,7 +88,7 @@ func Run(ctx context.Context, o Options) *Report {
 		} else {
 			done = o.Tell.Wait("%s", a.wait)
 		}
-		result, err := a.show(ctx, s, values)
+		result, err := a.show(s, ctx, values)
 		done(err, "")
 		report.ChainID = s.d.ChainID
 		if err != nil {
