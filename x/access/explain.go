@@ -183,8 +183,9 @@ func (e *explainer) observed(c *Condition) string {
 // grantCommand is the command by which the segment's owner would allow just
 // what was asked for.
 func (e *explainer) grantCommand() string {
-	return fmt.Sprintf("hallmarkd tx access grant %s --subject %s --action %s --resource %s --until 720h --from <account of %s>",
-		e.d.Segment, e.device, quote(e.req.Action), quote(e.req.Resource), e.owner())
+	return fmt.Sprintf("hallmarkd tx access grant %s --subject %s --action %s --resource %s"+
+		" --until 720h --from KEY",
+		e.d.Segment, e.device, quote(e.req.Action), quote(e.req.Resource))
 }
 
 // quote makes one word of a shell.
