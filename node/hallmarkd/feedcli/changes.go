@@ -51,6 +51,7 @@ func (r *reader) changes(name string, since, limit uint64) (*feed.ChangesRespons
 		if err != nil {
 			return nil, err
 		}
+		before := all.To
 		all.To = resp.To
 		all.Changes = append(all.Changes, resp.Changes...)
 		// An answer does not say whether it was cut; the one after the last is
@@ -58,7 +59,7 @@ func (r *reader) changes(name string, since, limit uint64) (*feed.ChangesRespons
 		if len(resp.Changes) == 0 || limit > 0 && uint64(len(all.Changes)) >= limit {
 			return all, nil
 		}
-		if err := r.pinned(); err != nil {
+		if err := r.further(resp.To > before); err != nil {
 			return nil, err
 		}
 	}

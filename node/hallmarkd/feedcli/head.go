@@ -1,6 +1,7 @@
 package feedcli
 
 import (
+	"bytes"
 	"context"
 
 	"github.com/spf13/cobra"
@@ -65,11 +66,13 @@ func (r *reader) heads(limit uint64, key []byte) (*types.HeadsResponse, error) {
 		}
 		all.Heads = append(all.Heads, resp.Heads...)
 		all.Pagination = resp.Pagination
-		if key = resp.Pagination.NextKey; len(key) == 0 || limit > 0 && uint64(len(all.Heads)) >= limit {
+		next := resp.Pagination.NextKey
+		if len(next) == 0 || limit > 0 && uint64(len(all.Heads)) >= limit {
 			return all, nil
 		}
-		if err := r.pinned(); err != nil {
+		if err := r.further(bytes.Compare(next, key) > 0); err != nil {
 			return nil, err
 		}
+		key = next
 	}
 }

@@ -50,10 +50,14 @@ func (r *reader) ask(call func(context.Context, ...grpc.CallOption) error) error
 	return nil
 }
 
-// pinned fails when a further question might be answered at another height.
-func (r *reader) pinned() error {
-	if r.height <= 0 {
+// further fails when the next page would not be of the same height, or when the
+// last one did not move on.
+func (r *reader) further(moved bool) error {
+	switch {
+	case r.height <= 0:
 		return errors.New("the node did not say the height of its answer, so further pages might be of another; use --height")
+	case !moved:
+		return errors.New("the node's next page is not after its last")
 	}
 	return nil
 }

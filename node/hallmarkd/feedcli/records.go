@@ -1,12 +1,14 @@
 package feedcli
 
 import (
+	"bytes"
 	"context"
 
 	"github.com/spf13/cobra"
 	"google.golang.org/grpc"
 
 	"github.com/hallmark-ledger/hallmark/x/feed"
+	"github.com/hallmark-ledger/hallmark/x/feed/keeper"
 )
 
 func recordsCommand() *cobra.Command {
@@ -50,22 +52,21 @@ func (r *reader) records(name string, limit uint64, key []byte) (*feed.RecordsRe
 		all.Head = resp.Head
 		all.Records = append(all.Records, resp.Records...)
 		all.Pagination = resp.Pagination
-		if key = resp.Pagination.NextKey; len(key) == 0 || limit > 0 && uint64(len(all.Records)) >= limit {
+		next := resp.Pagination.NextKey
+		if len(next) == 0 || limit > 0 && uint64(len(all.Records)) >= limit {
 			return all, nil
 		}
-		if err := r.pinned(); err != nil {
+		if err := r.further(bytes.Compare(next, key) > 0); err != nil {
 			return nil, err
 		}
+		key = next
 	}
 }
-
-// most is the largest page that nodes give.
-const most = 5000
 
 // rest is the limit of the next page.
 func rest(limit uint64, have int) uint64 {
 	if limit == 0 {
-		return most
+		return keeper.MaxLimit
 	}
-	return min(limit-uint64(have), most)
+	return min(limit-uint64(have), keeper.MaxLimit)
 }

@@ -16,7 +16,7 @@ import (
 func (k Keeper) InitGenesis(ctx context.Context, g *types.GenesisState) error {
 	accs, err := g.Accumulators()
 	if err != nil {
-		return errorsmod.Wrap(feed.ErrInvalid, err.Error())
+		return err
 	}
 	c := sdk.UnwrapSDKContext(ctx)
 	for i := range g.Feeds {
