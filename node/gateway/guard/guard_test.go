@@ -2,7 +2,6 @@ package guard
 
 import (
 	"bytes"
-	"errors"
 	"log/slog"
 	"strings"
 	"sync"
@@ -13,8 +12,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"github.com/hallmark-ledger/hallmark/x/access"
-	"github.com/hallmark-ledger/hallmark/x/consortium"
-	"github.com/hallmark-ledger/hallmark/x/feed"
 )
 
 var epoch = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -166,60 +163,4 @@ func TestHandleIsSafeForConcurrentUse(t *testing.T) {
 		})
 	}
 	wg.Wait()
-}
-
-func TestReadiness(t *testing.T) {
-	policy := access.Policy{
-		Member: "acme", Prefixes: []string{"http:/plant/"},
-		Classes: []access.Class{
-			{Name: "read", MaxStaleness: time.Hour, OnRestart: access.OnRestartDeny},
-			{Name: "slow", MaxStaleness: 10 * time.Minute, OnRestart: access.OnRestartTrustClock},
-		},
-		SinceHeight: 1,
-	}
-	record, err := policy.Marshal()
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := feed.NewBuilder(feed.Segment("acme/plant"))
-	if err := b.Add(access.PolicyKey(), record); err != nil {
-		t.Fatal(err)
-	}
-	segment, err := access.NewSegment("acme/plant", &feed.Head{Name: feed.Segment("acme/plant")}, b.Set())
-	if err != nil {
-		t.Fatal(err)
-	}
-	m := feed.NewBuilder(feed.Members)
-	if err := m.Add(consortium.MemberKey("acme"), []byte{1}); err != nil {
-		t.Fatal(err)
-	}
-	view := func(state access.State) *access.View {
-		return &access.View{State: state, Time: epoch, Segments: []access.Segment{segment}, Members: m.Set()}
-	}
-	restarted := func(after time.Duration) access.Now {
-		return access.Now{Time: epoch.Add(after), Basis: access.ClockRestarted}
-	}
-	for _, test := range []struct {
-		name string
-		view *access.View
-		now  access.Now
-		want error
-	}{
-		{"none", nil, now(0), ErrUnverified},
-		{"unverified", view(access.StateUnverified), now(0), ErrUnverified},
-		{"attack", view(access.StateAttack), now(0), ErrAttack},
-		{"another state", view(77), now(0), ErrUnverified},
-		{"no segment", &access.View{State: access.StateVerified, Time: epoch, Members: m.Set()}, now(0), ErrUnverified},
-		{"fresh", view(access.StateVerified), now(0), nil},
-		{"at the bound", view(access.StateVerified), now(time.Hour), nil},
-		{"past every bound", view(access.StateVerified), now(time.Hour + 1), ErrStale},
-		{"no clock", view(access.StateVerified), access.Now{Time: epoch}, ErrClock},
-		{"a clock behind the header", view(access.StateVerified), now(-time.Hour), ErrClock},
-		{"restarted", view(access.StateVerified), restarted(time.Minute), nil},
-		{"restarted, past what trusts the clock", view(access.StateVerified), restarted(time.Hour), ErrStale},
-	} {
-		if err := Ready(test.view, test.now); !errors.Is(err, test.want) || (err == nil) != (test.want == nil) {
-			t.Errorf("%s: %v; want %v", test.name, err, test.want)
-		}
-	}
 }

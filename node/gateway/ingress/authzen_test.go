@@ -2,6 +2,7 @@ package ingress
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -60,31 +61,44 @@ func withoutWords(t *testing.T, answer string) string {
 func TestStateAndClockDeny(t *testing.T) {
 	p := newPoint(t)
 	body := ask(1, "get", "http", "/plant/a")
-	reason := func(want string, ready int) {
+	reason := func(want string) {
 		t.Helper()
 		if status, answer, _ := p.post(t, PathEvaluation, body); status != 200 || !strings.Contains(answer, `"reason":"`+want+`"`) {
 			t.Errorf("%d %s; want %s", status, answer, want)
 		}
+	}
+	reason("allowed")
+	p.now.Store(&access.Now{Time: epoch.Add(time.Hour + time.Second), Basis: access.ClockVerified})
+	reason("view_stale")
+	p.now.Store(&access.Now{Time: epoch})
+	reason("clock_untrusted")
+	p.view.Store(&access.View{})
+	reason("view_unverified")
+	p.view.Store(&access.View{State: access.StateAttack})
+	reason("attack_detected")
+	p.view.Store(nil)
+	reason("view_unverified")
+}
+
+func TestReadinessSaysWhyNot(t *testing.T) {
+	p := newPoint(t)
+	get := func() (int, string) {
 		response, err := http.Get(p.Server.URL + PathReady)
 		if err != nil {
 			t.Fatal(err)
 		}
-		response.Body.Close()
-		if response.StatusCode != ready {
-			t.Errorf("%s: /readyz is %d; want %d", want, response.StatusCode, ready)
-		}
+		defer response.Body.Close()
+		body, _ := io.ReadAll(response.Body)
+		return response.StatusCode, strings.TrimSpace(string(body))
 	}
-	reason("allowed", 200)
-	p.now.Store(&access.Now{Time: epoch.Add(time.Hour + time.Second), Basis: access.ClockVerified})
-	reason("view_stale", 503)
-	p.now.Store(&access.Now{Time: epoch})
-	reason("clock_untrusted", 503)
-	p.view.Store(&access.View{})
-	reason("view_unverified", 503)
-	p.view.Store(&access.View{State: access.StateAttack})
-	reason("attack_detected", 503)
-	p.view.Store(nil)
-	reason("view_unverified", 503)
+	if status, body := get(); status != 200 || body != `{"status":"ready"}` {
+		t.Errorf("%d %s", status, body)
+	}
+	why := errors.New("the view is too old")
+	p.unready.Store(&why)
+	if status, body := get(); status != 503 || body != `{"status":"not ready","reason":"the view is too old"}` {
+		t.Errorf("%d %s", status, body)
+	}
 }
 
 // The examples of AuthZEN 1.0 for three documents and the three semantics, with

@@ -107,8 +107,9 @@ func view(tb testing.TB) *access.View {
 // point is a decision point under test.
 type point struct {
 	*httptest.Server
-	view atomic.Pointer[access.View]
-	now  atomic.Pointer[access.Now]
+	view    atomic.Pointer[access.View]
+	now     atomic.Pointer[access.Now]
+	unready atomic.Pointer[error]
 }
 
 // newPoint serves the fixture's View a minute after its header.
@@ -126,8 +127,13 @@ func newPoint(tb testing.TB) *point {
 		Log:   log,
 	}
 	p.Server = httptest.NewServer(NewHandler(Options{
-		Guard:   g,
-		Ready:   func() error { return guard.Ready(g.View(), g.Now()) },
+		Guard: g,
+		Ready: func() error {
+			if err := p.unready.Load(); err != nil {
+				return *err
+			}
+			return nil
+		},
 		Status:  func() any { return map[string]string{"state": "fresh"} },
 		Metrics: registry,
 		URL:     "http://127.0.0.1:8181/",
