@@ -134,3 +134,30 @@ func verified(after time.Duration) access.Now {
 func number(attribute string, op access.Operator, n int64) access.Condition {
 	return access.Condition{Attribute: attribute, Operator: op, Value: &access.Condition_Number{Number: n}}
 }
+
+func subjectBytes(n int) []byte {
+	s := subject(n)
+	return s[:]
+}
+
+// replace gives the first key a bad value and the others a good one.
+func replace(tb testing.TB, seg access.Segment, keys [][]byte, bad, good []byte) access.Segment {
+	tb.Helper()
+	var changes []feed.Change
+	for i, key := range keys {
+		value := good
+		if i == 0 {
+			value = bad
+		}
+		changes = append(changes, feed.Change{Key: key, Value: value})
+	}
+	set, err := seg.Set.Apply(changes)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	replaced, err := access.NewSegment(seg.ID, &feed.Head{Name: set.Name(), Sequence: 32, Height: 121}, set)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return replaced
+}
