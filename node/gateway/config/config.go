@@ -17,8 +17,8 @@ import (
 const (
 	// FileName is the configuration.
 	FileName = "gateway.toml"
-	// VaultName is the folder of what was verified.
-	VaultName = "vault"
+	// VaultName is the file of what was verified.
+	VaultName = "vault.db"
 )
 
 // Config is a gateway's configuration. Its keys are the file's, and in the
