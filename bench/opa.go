@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/rego"
+	"github.com/open-policy-agent/opa/v1/storage/inmem"
+)
+
+// opaPolicy looks a grant up by its device and area: one look-up, no search.
+const opaPolicy = `package bench
+
+default allow := false
+
+allow if {
+	data.devices[input.device].active
+	grant := data.grants[input.device][input.area]
+	grant.action == input.action
+	not grant.revoked
+	input.now >= grant.not_before
+	input.now < grant.not_after
+	input.temperature <= grant.max_temperature
+	input.pressure >= grant.min_pressure
+}`
+
+// opaContender is a prepared query over data in memory, kept as syntax trees so
+// that reads convert nothing, with inputs parsed beforehand.
+func opaContender(w *workload, qs []question) (contender, error) {
+	ctx := context.Background()
+	device := func(n int) string { return fmt.Sprintf("device%06d", n) }
+	devices, grants := map[string]any{}, map[string]any{}
+	for n := range w.devices {
+		devices[device(n)] = map[string]any{"active": !w.suspended[n]}
+		held := map[string]any{}
+		for _, g := range w.grants[n*grantsPerDevice : (n+1)*grantsPerDevice] {
+			held[g.area] = map[string]any{
+				"action": g.action, "revoked": g.revoked, "not_before": g.notBefore, "not_after": g.notAfter,
+				"max_temperature": g.maxTemperature, "min_pressure": g.minPressure,
+			}
+		}
+		grants[device(n)] = held
+	}
+	store := inmem.NewFromObjectWithOpts(map[string]any{"devices": devices, "grants": grants},
+		inmem.OptRoundTripOnWrite(false), inmem.OptReturnASTValuesOnRead(true))
+	query, err := rego.New(rego.Query("data.bench.allow"), rego.Module("bench.rego", opaPolicy), rego.Store(store)).PrepareForEval(ctx)
+	if err != nil {
+		return contender{}, err
+	}
+	inputs := make([]ast.Value, len(qs))
+	for i, q := range qs {
+		input := map[string]any{"device": device(q.device), "area": q.area, "action": q.action, "now": requestTime.Unix()}
+		if q.temperature != noAttribute {
+			input["temperature"] = q.temperature
+		}
+		if q.pressure != noAttribute {
+			input["pressure"] = q.pressure
+		}
+		if inputs[i], err = ast.InterfaceToValue(input); err != nil {
+			return contender{}, err
+		}
+	}
+	return contender{"OPA", len(qs), func(i int) (bool, error) {
+		results, err := query.Eval(ctx, rego.EvalParsedInput(inputs[i]))
+		if err != nil {
+			return false, err
+		}
+		if len(results) != 1 || len(results[0].Expressions) != 1 {
+			return false, fmt.Errorf("%d results", len(results))
+		}
+		allow, ok := results[0].Expressions[0].Value.(bool)
+		if !ok {
+			return false, fmt.Errorf("result is a %T", results[0].Expressions[0].Value)
+		}
+		return allow, nil
+	}}, nil
+}
