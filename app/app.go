@@ -5,6 +5,8 @@ package app
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 
 	abci "github.com/cometbft/cometbft/abci/types"
 	dbm "github.com/cosmos/cosmos-db"
@@ -203,5 +205,25 @@ func (app *App) initChain(ctx sdk.Context, req *abci.RequestInitChain) (*abci.Re
 	if err := app.FeedKeeper.EndBlock(ctx); err != nil {
 		return nil, err
 	}
+	app.markEmptyStores(ctx)
 	return resp, nil
+}
+
+// storeMark stands in a store that genesis left empty. No module's keys begin
+// with 0x00.
+var storeMark = []byte{0x00}
+
+// markEmptyStores writes a key into each store that holds none. IAVL keeps the
+// root of an empty tree as an empty value, which goleveldb returns as if it
+// were absent; one such store makes every query of the height fail.
+func (app *App) markEmptyStores(ctx sdk.Context) {
+	for _, name := range slices.Sorted(maps.Keys(app.keys)) {
+		store := ctx.KVStore(app.keys[name])
+		iter := store.Iterator(nil, nil)
+		empty := !iter.Valid()
+		iter.Close()
+		if empty {
+			store.Set(storeMark, storeMark)
+		}
+	}
 }

@@ -116,6 +116,29 @@ func TestExportImportExportIsTheSame(t *testing.T) {
 	}
 }
 
+// With goleveldb, as nodes have it: there an empty store would hide the height.
+func TestEveryStoreCanBeReadAtEveryHeight(t *testing.T) {
+	db, err := dbm.NewDB("application", dbm.GoLevelDBBackend, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := app.New(log.NewNopLogger(), db, true, options{t.TempDir()}, baseapp.SetChainID(chainID))
+	initChain(t, a, genesisState(t, a), 1)
+	for height := int64(2); height < 5; height++ {
+		if _, err := a.FinalizeBlock(&abci.RequestFinalizeBlock{Height: height, Time: time.Unix(2_000_000_000+height, 0)}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := a.Commit(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for height := int64(1); height < 5; height++ {
+		if _, err := a.CommitMultiStore().CacheMultiStoreWithVersion(height); err != nil {
+			t.Errorf("height %d: %v", height, err)
+		}
+	}
+}
+
 func TestAGenesisWithoutValidatorsIsRefused(t *testing.T) {
 	a := newApp(t)
 	state := a.Basics().DefaultGenesis(a.Codec)
