@@ -57,7 +57,7 @@ func (n *node) at(ctx context.Context) int64 {
 
 func (n *node) Head(ctx context.Context, req *feed.HeadRequest) (*feed.HeadResponse, error) {
 	if req.Name != "members" {
-		return nil, status.Error(codes.NotFound, "feed unknown")
+		return nil, status.Error(codes.NotFound, "rpc error: code = NotFound desc = feed unknown")
 	}
 	return &feed.HeadResponse{Head: feed.Head{Name: req.Name, Height: n.at(ctx)}}, nil
 }
@@ -237,7 +237,7 @@ func TestCommandsFail(t *testing.T) {
 		{&node{stuck: true}, "next page", []string{"records", "members", "--page-key", "MDI="}},
 	} {
 		err := run(t, c.node, new(listing), c.args...)
-		if err == nil || !strings.Contains(err.Error(), c.want) {
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "desc =") {
 			t.Errorf("%v: %v; want %q", c.args, err, c.want)
 		}
 	}

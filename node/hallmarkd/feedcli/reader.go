@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"strings"
 
 	"github.com/cosmos/cosmos-sdk/client"
 	grpctypes "github.com/cosmos/cosmos-sdk/types/grpc"
@@ -35,7 +36,7 @@ func (r *reader) ask(call func(context.Context, ...grpc.CallOption) error) error
 	}
 	var header metadata.MD
 	if err := call(ctx, grpc.Header(&header)); err != nil {
-		return err
+		return plain(err)
 	}
 	if r.height > 0 {
 		return nil
@@ -60,4 +61,16 @@ func (r *reader) further(moved bool) error {
 		return errors.New("the node's next page is not after its last")
 	}
 	return nil
+}
+
+// plain is what the node said, without the layers of transport around it.
+func plain(err error) error {
+	text := err.Error()
+	for {
+		if _, said, ok := strings.Cut(text, "desc = "); ok && strings.HasPrefix(text, "rpc error: code = ") {
+			text = said
+			continue
+		}
+		return errors.New(text)
+	}
 }
