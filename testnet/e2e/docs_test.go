@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -12,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/hallmark-ledger/hallmark/testnet/await"
 )
 
 // The commands of the documents are tests. A fenced block says on which machine
@@ -172,7 +175,16 @@ func (m *machine) start(t *testing.T, b block) {
 	t.Cleanup(func() {
 		_ = syscall.Kill(-c.Process.Pid, syscall.SIGTERM)
 		limit := time.AfterFunc(20*time.Second, func() { _ = syscall.Kill(-c.Process.Pid, syscall.SIGKILL) })
-		_ = c.Wait()
+		_ = c.Wait() // the shell; what it ran may take a moment more
+		err := await.Within(context.Background(), 30*time.Second, "the end of "+b.where, func(context.Context) error {
+			if err := syscall.Kill(-c.Process.Pid, 0); !errors.Is(err, syscall.ESRCH) {
+				return fmt.Errorf("process group %d: %v", c.Process.Pid, err)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
 		limit.Stop()
 		_ = log.Close()
 		if raw, err := os.ReadFile(log.Name()); err == nil && t.Failed() {

@@ -54,6 +54,7 @@ func machinesOf(t *testing.T) map[string]*machine {
 			"MACHINES="+dir,
 			"HALLMARKD_GRPC_ADDRESS="+address+":9090",
 			"HALLMARKD_API_ADDRESS=tcp://"+address+":1317",
+			"HALLMARKD_RPC_PPROF_LADDR="+address+":6060",
 			"HALLMARKD_P2P_ALLOW_DUPLICATE_IP=true",
 			"HALLMARK_GATEWAY_DECISION_ADDRESS="+address+":8181",
 		)
