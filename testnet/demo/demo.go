@@ -172,7 +172,7 @@ func (s *story) line(row int) network.GrantLine {
 		Subject:   s.devices[row],
 		Actions:   []string{"publish"},
 		Resources: []string{"mqtt:plant/line-1/" + s.rows[row].Serial + "/#"},
-		NotAfter:  time.Now().AddDate(0, 1, 0),
+		Until:     time.Now().AddDate(0, 1, 0),
 	}
 }
 

@@ -141,7 +141,7 @@ func (n *Network) Do(ctx context.Context, r Request) (Reply, error) {
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if p := n.running[r.Name]; p != nil && p.running() {
+	if p := n.running[r.Name]; p != nil && p.Running() {
 		reply.PID = p.PID
 	}
 	return reply, errors.Join(err, n.publish())
@@ -185,7 +185,7 @@ func (n *Network) restart(ctx context.Context, kind string, index int) error {
 func (n *Network) signal(name, verb string) error {
 	n.mu.Lock()
 	p := n.running[name]
-	if p == nil || !p.running() {
+	if p == nil || !p.Running() {
 		n.mu.Unlock()
 		return fmt.Errorf("%s does not run: start it first", name)
 	}
@@ -195,7 +195,7 @@ func (n *Network) signal(name, verb string) error {
 	n.mu.Unlock()
 	switch verb {
 	case "kill":
-		p.kill()
+		p.Kill()
 		return nil
 	case "pause":
 		return p.signal(syscall.SIGSTOP)

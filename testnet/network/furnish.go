@@ -81,25 +81,26 @@ func (n *Network) grantFirst(ctx context.Context, cli CLI, operator, rest string
 	}
 	until := time.Now().Add(grantLife)
 	_, err = cli.GrantBatch(ctx, operator, n.state.Segment, filepath.Join(n.dir, "grants.jsonl"),
-		GrantLine{Subject: device, Actions: []string{"publish"}, Resources: []string{"mqtt:plant/" + device + "/#"}, NotAfter: until},
-		GrantLine{Subject: device, Actions: []string{"get"}, Resources: []string{"http:/plant/#"}, NotAfter: until},
+		GrantLine{Subject: device, Actions: []string{"publish"}, Resources: []string{"mqtt:plant/" + device + "/#"}, Until: until},
+		GrantLine{Subject: device, Actions: []string{"get"}, Resources: []string{"http:/plant/#"}, Until: until},
 	)
 	return err
 }
 
 // GrantLine is one line of the file that `tx access grant-batch` reads.
 type GrantLine struct {
-	Subject   string    `json:"subject"`
-	Actions   []string  `json:"actions"`
-	Resources []string  `json:"resources"`
-	NotAfter  time.Time `json:"not_after"`
+	Subject    string    `json:"subject"`
+	Actions    []string  `json:"actions"`
+	Resources  []string  `json:"resources"`
+	Until      time.Time `json:"until"`
+	Conditions []string  `json:"conditions,omitempty"`
 }
 
 // GrantBatch gives grants in one transaction; its ids are theirs, in order.
 func (c CLI) GrantBatch(ctx context.Context, from, segment, file string, grants ...GrantLine) (TxResult, error) {
 	var lines []byte
 	for _, grant := range grants {
-		grant.NotAfter = grant.NotAfter.UTC().Truncate(time.Second)
+		grant.Until = grant.Until.UTC().Truncate(time.Second)
 		line, err := json.Marshal(grant)
 		if err != nil {
 			return TxResult{}, err

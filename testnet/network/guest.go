@@ -23,7 +23,7 @@ type Guest struct {
 
 	binary string
 	mu     sync.Mutex
-	p      *process
+	p      *Process
 }
 
 // NewGuest makes the home of a gateway below dir by the gateway's own command.
@@ -52,10 +52,10 @@ func (g *Guest) Configure(values map[string]string) error {
 func (g *Guest) Start() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.p != nil && g.p.running() {
+	if g.p != nil && g.p.Running() {
 		return fmt.Errorf("%s runs already", g.Name)
 	}
-	p, err := launch(g.Name, g.Log, g.binary, nil, "start", "--home", g.Home)
+	p, err := Launch(g.Name, g.Log, g.binary, "start", "--home", g.Home)
 	g.p = p
 	return err
 }
@@ -71,10 +71,10 @@ func (g *Guest) While(condition func(context.Context) error) func(context.Contex
 		g.mu.Lock()
 		p := g.p
 		g.mu.Unlock()
-		if p == nil || !p.running() {
+		if p == nil || !p.Running() {
 			err := errors.New(g.Name + " does not run")
 			if p != nil {
-				err = p.failure()
+				err = p.Failure()
 			}
 			return await.Permanent{Err: err}
 		}
@@ -87,7 +87,7 @@ func (g *Guest) Kill() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.p != nil {
-		g.p.kill()
+		g.p.Kill()
 	}
 }
 
@@ -96,7 +96,7 @@ func (g *Guest) Stop() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.p != nil {
-		g.p.stop(grace)
+		g.p.Stop(grace)
 	}
 }
 

@@ -54,7 +54,7 @@ type Network struct {
 
 	mu      sync.Mutex
 	state   state
-	running map[string]*process
+	running map[string]*Process
 	// meant are processes that are down because somebody asked for it.
 	meant   map[string]bool
 	ready   bool
@@ -77,7 +77,7 @@ func Open(o Options) (*Network, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &Network{dir: dir, binaries: o.Binaries, tell: o.Tell, lock: lock, running: map[string]*process{}, meant: map[string]bool{}}
+	n := &Network{dir: dir, binaries: o.Binaries, tell: o.Tell, lock: lock, running: map[string]*Process{}, meant: map[string]bool{}}
 	if err := n.plan(o); err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
@@ -293,10 +293,10 @@ func (n *Network) unlessEnded(name string, condition func(context.Context) error
 		n.mu.Lock()
 		p := n.running[name]
 		n.mu.Unlock()
-		if p == nil || !p.running() {
+		if p == nil || !p.Running() {
 			err := fmt.Errorf("%s does not run", name)
 			if p != nil {
-				err = p.failure()
+				err = p.Failure()
 			}
 			return await.Permanent{Err: err}
 		}
@@ -324,10 +324,10 @@ func (n *Network) launch(name, binary string, args ...string) error {
 	if n.stopped {
 		return errors.New("the network is being stopped")
 	}
-	if p := n.running[name]; p != nil && p.running() {
+	if p := n.running[name]; p != nil && p.Running() {
 		return fmt.Errorf("%s runs already (pid %d)", name, p.PID)
 	}
-	p, err := launch(name, logFile(n.dir, name), binary, nil, args...)
+	p, err := Launch(name, logFile(n.dir, name), binary, args...)
 	if err != nil {
 		return err
 	}
@@ -342,13 +342,13 @@ func (n *Network) launch(name, binary string, args ...string) error {
 }
 
 // watch tells when a child ends that nobody asked to end.
-func (n *Network) watch(p *process) {
+func (n *Network) watch(p *Process) {
 	<-p.ended
 	n.mu.Lock()
 	surprise := n.ready && !n.stopped && !n.meant[p.name]
 	n.mu.Unlock()
 	if surprise {
-		n.tell.Say("%v", p.failure())
+		n.tell.Say("%v", p.Failure())
 	}
 }
 
@@ -362,7 +362,7 @@ func (n *Network) Description() Description {
 func (n *Network) describe() Description {
 	d := Description{ChainID: n.state.ChainID, Binaries: n.binaries, Accounts: n.state.Accounts, Trusted: n.state.Trusted}
 	pid := func(name string) int {
-		if p := n.running[name]; p != nil && p.running() {
+		if p := n.running[name]; p != nil && p.Running() {
 			return p.PID
 		}
 		return 0
@@ -404,7 +404,7 @@ func (n *Network) Stop() error {
 	}
 	n.stopped = true
 	err := os.RemoveAll(DescriptionFile(n.dir))
-	var gateways, nodes []*process
+	var gateways, nodes []*Process
 	for name, p := range n.running {
 		if strings.HasPrefix(name, "gateway") {
 			gateways = append(gateways, p)
@@ -413,8 +413,8 @@ func (n *Network) Stop() error {
 		}
 	}
 	n.mu.Unlock()
-	for _, group := range [][]*process{gateways, nodes} {
-		_ = together(len(group), func(i int) error { group[i].stop(grace); return nil })
+	for _, group := range [][]*Process{gateways, nodes} {
+		_ = together(len(group), func(i int) error { group[i].Stop(grace); return nil })
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()

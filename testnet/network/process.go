@@ -57,8 +57,8 @@ func (i Identity) signal(sig syscall.Signal) error {
 	return nil
 }
 
-// process is one child: a program with its log file.
-type process struct {
+// Process is one child: a program with its log file.
+type Process struct {
 	Identity
 	name   string
 	log    string
@@ -91,9 +91,9 @@ func (s *starter) do(work func()) {
 
 var children starter
 
-// launch starts a program in a process group of its own, with its output
+// Launch starts a program in a process group of its own, with its output
 // appended to a log file. Nothing of ours is inherited but the environment.
-func launch(name, log, binary string, env []string, args ...string) (*process, error) {
+func Launch(name, log, binary string, args ...string) (*Process, error) {
 	out, err := os.OpenFile(log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return nil, err
@@ -102,7 +102,8 @@ func launch(name, log, binary string, env []string, args ...string) (*process, e
 	fmt.Fprintf(out, "--- %s: %s %s\n", time.Now().UTC().Format(time.RFC3339), binary, strings.Join(args, " "))
 	command := exec.Command(binary, args...)
 	command.Stdout, command.Stderr = out, out
-	command.Env = append(environment(), env...)
+	// A log is no terminal.
+	command.Env = append(environment(), "NO_COLOR=1")
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	children.do(func() { err = command.Start() })
 	if err != nil {
@@ -112,7 +113,7 @@ func launch(name, log, binary string, env []string, args ...string) (*process, e
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), command.Process.Kill(), command.Wait())
 	}
-	p := &process{Identity: identity, name: name, log: log, ended: make(chan struct{})}
+	p := &Process{Identity: identity, name: name, log: log, ended: make(chan struct{})}
 	go func() {
 		p.result = command.Wait()
 		close(p.ended)
@@ -120,7 +121,8 @@ func launch(name, log, binary string, env []string, args ...string) (*process, e
 	return p, nil
 }
 
-func (p *process) running() bool {
+// Running says whether it has not ended yet.
+func (p *Process) Running() bool {
 	select {
 	case <-p.ended:
 		return false
@@ -129,8 +131,8 @@ func (p *process) running() bool {
 	}
 }
 
-// failure says how the process ended and what it last wrote.
-func (p *process) failure() error {
+// Failure says how the process ended and what it last wrote.
+func (p *Process) Failure() error {
 	how := "it ended"
 	if p.result != nil {
 		how = p.result.Error()
@@ -138,9 +140,9 @@ func (p *process) failure() error {
 	return fmt.Errorf("%s: %s; the end of %s:\n%s", p.name, how, p.log, tail(p.log, 12))
 }
 
-// stop ends the process: politely, and after grace at once.
-func (p *process) stop(grace time.Duration) {
-	if !p.running() {
+// Stop ends the process: politely, and after grace at once.
+func (p *Process) Stop(grace time.Duration) {
+	if !p.Running() {
 		return
 	}
 	// A paused process takes no signal but KILL until it goes on.
@@ -151,12 +153,12 @@ func (p *process) stop(grace time.Duration) {
 	select {
 	case <-p.ended:
 	case <-timer.C:
-		p.kill()
+		p.Kill()
 	}
 }
 
-// kill ends the process at once and waits until it is gone.
-func (p *process) kill() {
+// Kill ends the process at once and waits until it is gone.
+func (p *Process) Kill() {
 	_ = p.signal(syscall.SIGKILL)
 	<-p.ended
 }

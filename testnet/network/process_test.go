@@ -15,11 +15,11 @@ import (
 
 func TestLaunchLogsAndStops(t *testing.T) {
 	log := filepath.Join(t.TempDir(), "child.log")
-	p, err := launch("child", log, "/bin/sh", []string{"WORD=hello"}, "-c", `echo "$WORD"; exec sleep 60`)
+	p, err := Launch("child", log, "/bin/sh", "-c", "echo hello; exec sleep 60")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer p.kill()
+	defer p.Kill()
 	err = await.Within(t.Context(), 5*time.Second, "its first word", func(context.Context) error {
 		if raw, _ := os.ReadFile(log); !strings.Contains(string(raw), "hello") {
 			return errors.New(string(raw))
@@ -29,21 +29,21 @@ func TestLaunchLogsAndStops(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !p.Alive() || !p.running() {
+	if !p.Alive() || !p.Running() {
 		t.Fatal("a running child is not alive")
 	}
-	p.stop(5 * time.Second)
-	if p.Alive() || p.running() {
+	p.Stop(5 * time.Second)
+	if p.Alive() || p.Running() {
 		t.Fatal("a stopped child is alive")
 	}
 }
 
 func TestSignalSparesAnotherProcessOfTheSameID(t *testing.T) {
-	p, err := launch("child", filepath.Join(t.TempDir(), "log"), "/bin/sleep", nil, "60")
+	p, err := Launch("child", filepath.Join(t.TempDir(), "log"), "/bin/sleep", "60")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer p.kill()
+	defer p.Kill()
 	other := Identity{PID: p.PID, StartTime: p.StartTime + 1}
 	if other.Alive() {
 		t.Fatal("another start time passed for the same process")
@@ -57,12 +57,12 @@ func TestSignalSparesAnotherProcessOfTheSameID(t *testing.T) {
 }
 
 func TestFailureShowsTheEndOfTheLog(t *testing.T) {
-	p, err := launch("child", filepath.Join(t.TempDir(), "log"), "/bin/sh", nil, "-c", "echo broken pipe organ; exit 3")
+	p, err := Launch("child", filepath.Join(t.TempDir(), "log"), "/bin/sh", "-c", "echo broken pipe organ; exit 3")
 	if err != nil {
 		t.Fatal(err)
 	}
 	<-p.ended
-	if err := p.failure(); !strings.Contains(err.Error(), "exit status 3") || !strings.Contains(err.Error(), "broken pipe organ") {
+	if err := p.Failure(); !strings.Contains(err.Error(), "exit status 3") || !strings.Contains(err.Error(), "broken pipe organ") {
 		t.Fatal(err)
 	}
 }
