@@ -1,6 +1,7 @@
 package ingress
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -154,9 +155,9 @@ func (r *reader) missing(name string) error {
 	return r.fail("missing; want a string")
 }
 
-// context reads the attributes that a condition can compare. One that it cannot
-// (a fraction, an array, an object, null, a text or a name over its bounds) is
-// left out: conditions on it fail as on any attribute that is absent.
+// context reads the attributes that a condition can compare. One of a type that
+// it cannot (a fraction, an array, an object, null) is left out: conditions on
+// it fail as on any attribute that is absent.
 func (r *reader) context(attributes *[]access.Attribute) error {
 	list := []access.Attribute{}
 	err := r.object(func(name string) error {
@@ -191,10 +192,6 @@ func (r *reader) context(attributes *[]access.Attribute) error {
 		default:
 			return r.skip()
 		}
-		// One alone is checked as all are.
-		if _, err := access.NewContext([]access.Attribute{a}); err != nil {
-			return nil
-		}
 		if len(list) == access.MaxAttributes {
 			return r.fail("more than %d attributes", access.MaxAttributes)
 		}
@@ -204,10 +201,8 @@ func (r *reader) context(attributes *[]access.Attribute) error {
 	if err != nil {
 		return err
 	}
-	*attributes, err = access.NewContext(list)
-	if err != nil {
-		return r.fail("%v", err)
-	}
+	slices.SortFunc(list, func(a, b access.Attribute) int { return strings.Compare(a.Name, b.Name) })
+	*attributes = list
 	return nil
 }
 
