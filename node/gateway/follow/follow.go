@@ -1,10 +1,12 @@
 package follow
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -67,7 +69,7 @@ func (f *Follower) Step(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	believed, at, err := f.believe(ctx, round, trail)
+	believed, at, err := f.believe(ctx, &round, trail)
 	if err != nil {
 		return err
 	}
@@ -89,6 +91,12 @@ func (f *Follower) Step(ctx context.Context) error {
 // was trusted by hand.
 func (f *Follower) trust(ctx context.Context) ([]*types.LightBlock, error) {
 	trail := f.vault.Trail()
+	for _, b := range trail {
+		if b.Height == f.cfg.TrustHeight && !bytes.Equal(b.Header.Hash(), f.cfg.TrustHash) {
+			return nil, f.note(fmt.Errorf("%w: the vault believed header %d with hash %X; the configuration trusts %X",
+				ErrTrust, b.Height, b.Header.Hash(), f.cfg.TrustHash))
+		}
+	}
 	if n := len(trail); n > 0 {
 		expires := trail[n-1].Time.Add(f.cfg.TrustingPeriod)
 		if f.clock.Floor().Before(expires) || f.cfg.TrustHeight <= trail[n-1].Height {
@@ -166,7 +174,7 @@ var errLagging = fmt.Errorf("%w: witnesses lag", source.ErrNotYet)
 // believe asks for the header and returns the reading of the boot clock when it
 // came. From here on verified time knows of it, unless the View rests on the
 // wall clock: then only a proven View may.
-func (f *Follower) believe(ctx context.Context, r round, trail []*types.LightBlock) (header.Believed, time.Duration, error) {
+func (f *Follower) believe(ctx context.Context, r *round, trail []*types.LightBlock) (header.Believed, time.Duration, error) {
 	at := time.Duration(-1)
 	believed, findings, err := r.believe(ctx, f.cfg.rules(), header.Question{
 		Trail: trail,
@@ -176,7 +184,9 @@ func (f *Follower) believe(ctx context.Context, r round, trail []*types.LightBlo
 		},
 	})
 	for _, found := range findings {
-		f.blame(f.find(found.Node), found.Err)
+		p := f.find(found.Node)
+		f.blame(p, found.Err)
+		r.witnesses = slices.DeleteFunc(r.witnesses, func(w *peer) bool { return w == p })
 	}
 	var attack *header.Attack
 	switch {
@@ -207,9 +217,7 @@ func (f *Follower) adopt(r round, believed header.Believed, u *vault.Update, at 
 	}
 	r.primary.agreed()
 	for _, w := range r.witnesses {
-		if w.describe() != peerWrong && w.describe() != peerUnavailable {
-			w.agreed()
-		}
+		w.agreed()
 	}
 	f.adopted(r, before, view)
 	return nil
@@ -246,6 +254,9 @@ func (f *Follower) adopted(r round, before, view *vault.View) {
 // it is to blame.
 func (f *Follower) fail(r round, believed header.Believed, err error) error {
 	f.blameFor(r.primary, err)
+	if errors.Is(err, source.ErrNotYet) {
+		return fmt.Errorf("%w: %w", errLagging, err) // the same height again
+	}
 	if keep := f.vault.Believe(believed, f.clock.Floor()); keep != nil {
 		err = errors.Join(err, keep)
 	}
