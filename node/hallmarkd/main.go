@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -24,7 +25,7 @@ func main() {
 	ctx := context.WithValue(context.Background(), client.ClientContextKey, &client.Context{})
 	ctx = context.WithValue(ctx, server.ServerContextKey, server.NewDefaultContext())
 	if err := root.ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "Error:", err)
+		fmt.Fprintln(os.Stderr, "Error:", plain(err.Error()))
 		os.Exit(exitCode(err))
 	}
 }
@@ -44,6 +45,18 @@ func exitCode(err error) int {
 		}
 	}
 	return 1
+}
+
+// Wrappings that transport and simulation put around what a module says.
+var (
+	before = regexp.MustCompile(`rpc error: code = \w+ desc = |failed to execute message; message index: \d+: `)
+	after  = regexp.MustCompile(` \[[^\s\]]+\.go:\d+\]| (With|with) gas (wanted|used): '\d+'( and gas used: '\d+')?|: unknown request$`)
+)
+
+// plain takes the wrapping off an error, so that a person reads what is wrong
+// first.
+func plain(message string) string {
+	return strings.TrimSpace(after.ReplaceAllString(before.ReplaceAllString(message, ""), ""))
 }
 
 // markUsage makes errors of flags and arguments usage errors, in a command and

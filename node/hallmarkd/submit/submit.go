@@ -150,7 +150,7 @@ func sign(ctx context.Context, c client.Context, factory tx.Factory, msgs []sdk.
 	if factory.SimulateAndExecute() {
 		_, gas, err := tx.CalculateGas(c, factory, msgs...)
 		if err != nil {
-			return nil, errors.New(plain(err))
+			return nil, err
 		}
 		factory = factory.WithGas(gas)
 	}
@@ -162,22 +162,6 @@ func sign(ctx context.Context, c client.Context, factory tx.Factory, msgs []sdk.
 		return nil, err
 	}
 	return c.TxConfig.TxEncoder()(builder.GetTx())
-}
-
-// plain cuts the wrapping of gRPC and of the simulation off an error, so that
-// it begins with what is wrong.
-func plain(err error) string {
-	s := err.Error()
-	if i := strings.Index(s, "desc = "); i >= 0 {
-		s = s[i+len("desc = "):]
-	}
-	if i := strings.LastIndex(s, " With gas wanted"); i >= 0 {
-		s = s[:i]
-	}
-	if i := strings.LastIndex(s, " [cosmos/"); i >= 0 {
-		s = s[:i]
-	}
-	return strings.TrimPrefix(s, "failed to execute message; message index: 0: ")
 }
 
 // broadcast sends a transaction and waits until a block has it.
