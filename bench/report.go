@@ -36,14 +36,25 @@ func (r row) atMost(want float64) row {
 	return r
 }
 
+// counts are the options that a run's figures rest on.
+type counts struct {
+	Seed        uint64 `json:"seed"`
+	Rounds      int    `json:"rounds"`
+	Turn        string `json:"turn"`
+	Grants      int    `json:"grants"`
+	Requests    int    `json:"requests"`
+	Rules       int    `json:"rules"`
+	Proven      int    `json:"proven"`
+	Revocations int    `json:"revocations"`
+}
+
 // report is what one run says.
 type report struct {
-	Machine  machine `json:"machine"`
-	Seed     uint64  `json:"seed"`
-	Rounds   int     `json:"rounds"`
-	Selected string  `json:"selected"`
-	Seconds  float64 `json:"seconds"`
-	Rows     []row   `json:"rows"`
+	Machine  machine  `json:"machine"`
+	Options  counts   `json:"options"`
+	Selected []string `json:"selected"`
+	Seconds  float64  `json:"seconds"`
+	Rows     []row    `json:"rows"`
 }
 
 func (r *report) add(rows ...row) { r.Rows = append(r.Rows, rows...) }
@@ -90,7 +101,8 @@ func (r *report) table(out io.Writer) error {
 	for i, note := range notes {
 		fmt.Fprintf(out, "[%d] %s\n", i+1, note)
 	}
-	_, err := fmt.Fprintf(out, "%s; seed %d, %d rounds; %.0f s\n", r.Machine, r.Seed, r.Rounds, r.Seconds)
+	_, err := fmt.Fprintf(out, "\n%s\n%s grants, %d rounds of %s turns, seed %d; the run took %.0f s\n", r.Machine,
+		thousands(int64(r.Options.Grants)), r.Options.Rounds, r.Options.Turn, r.Options.Seed, r.Seconds)
 	return err
 }
 
