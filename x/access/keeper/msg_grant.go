@@ -73,7 +73,7 @@ func (s MsgServer) give(ctx context.Context, actor consortium.Actor, policy *acc
 		return errors.Wrapf(err, "grants[%d].subject", index)
 	}
 	if err := s.index(ctx, msg.Segment, subject, id, &g); err != nil {
-		return errors.Wrapf(err, "grants[%d]", index)
+		return errors.Wrapf(err, "grants[%d].subject", index)
 	}
 	if err := s.publishGrant(ctx, actor.Pays(), msg.Segment, subject, id, &g); err != nil {
 		return errors.Wrapf(err, "grants[%d]", index)
@@ -89,7 +89,7 @@ func (k Keeper) index(ctx context.Context, segment string, subject identity.KeyD
 		return err
 	}
 	if count >= MaxGrants {
-		return errors.Wrapf(access.ErrTooMany, "subject: %d grants to %s stand in segment %q", count, identity.ID(subject), segment)
+		return errors.Wrapf(access.ErrTooMany, "%d grants to %s stand in segment %q", count, identity.ID(subject), segment)
 	}
 	if err := k.counts.Set(ctx, at, count+1); err != nil {
 		return err
