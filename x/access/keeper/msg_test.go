@@ -222,9 +222,13 @@ func TestGrantsRefused(t *testing.T) {
 		{func(s *types.GrantSpec) { s.NotBefore = &s.NotAfter }, access.ErrInvalid, "grants[1].not_before"},
 		{func(s *types.GrantSpec) { at := time.Unix(-1, 0); s.NotBefore = &at }, access.ErrInvalid, "grants[1].not_before"},
 		{func(s *types.GrantSpec) { s.Conditions = make([]access.Condition, 9) }, access.ErrInvalid, "grants[1].conditions: 9"},
-		{func(s *types.GrantSpec) { s.Conditions = []access.Condition{{Operator: access.OperatorEq, Value: number}} }, access.ErrInvalid, "grants[1].conditions[0].attribute"},
+		{func(s *types.GrantSpec) {
+			s.Conditions = []access.Condition{{Operator: access.OperatorEq, Value: number}}
+		}, access.ErrInvalid, "grants[1].conditions[0].attribute"},
 		{func(s *types.GrantSpec) { s.Conditions = []access.Condition{{Attribute: "a", Value: number}} }, access.ErrInvalid, "grants[1].conditions[0].operator"},
-		{func(s *types.GrantSpec) { s.Conditions = []access.Condition{{Attribute: "a", Operator: access.OperatorEq}} }, access.ErrInvalid, "grants[1].conditions[0].value"},
+		{func(s *types.GrantSpec) {
+			s.Conditions = []access.Condition{{Attribute: "a", Operator: access.OperatorEq}}
+		}, access.ErrInvalid, "grants[1].conditions[0].value"},
 		{func(s *types.GrantSpec) {
 			s.Conditions = []access.Condition{{Attribute: "a", Operator: access.OperatorLt, Value: &access.Condition_Text{Text: "x"}}}
 		}, access.ErrInvalid, "grants[1].conditions[0].operator"},
