@@ -128,7 +128,21 @@ func TestOnlyCanonicalDERIsTaken(t *testing.T) {
 	ed := manifest(t)[0].DER
 	p256 := p256DER(t)
 	null := []byte{0x05, 0x00}
+	// A bit string with one unused bit: the library shifts it right and would take
+	// another key for it.
+	shifted := bytes.Clone(ed)
+	for _, row := range manifest(t) {
+		if d := row.DER; row.Key.Algorithm == AlgorithmEd25519 && d[len(d)-1]&1 == 0 {
+			shifted = bytes.Clone(d)
+			break
+		}
+	}
+	shifted[11] = 1
+	if _, err := x509.ParsePKIXPublicKey(shifted); err != nil {
+		t.Errorf("the library refuses %x too; the case shows nothing", shifted)
+	}
 	for name, der := range map[string][]byte{
+		"shifted":              shifted,
 		"trailing byte":        append(bytes.Clone(ed), 0),
 		"long-form length":     append([]byte{0x30, 0x81, ed[1]}, ed[2:]...),
 		"NULL parameters":      append([]byte{0x30, 0x2c, 0x30, 0x07, 0x06, 0x03, 0x2b, 0x65, 0x70, null[0], null[1]}, ed[9:]...),
