@@ -51,7 +51,7 @@ type story struct {
 type act struct {
 	name, title string
 	wait        string
-	show        func(*story, context.Context, map[string]any) (string, error)
+	show        func(*story, context.Context, map[string]any) (Told, error)
 }
 
 // acts in their order.
@@ -88,15 +88,23 @@ func Run(ctx context.Context, o Options) *Report {
 		} else {
 			done = o.Tell.Wait("%s", a.wait)
 		}
-		result, err := a.show(s, ctx, values)
+		told, err := a.show(s, ctx, values)
 		done(err, "")
 		report.ChainID = s.d.ChainID
 		if err != nil {
 			report.OK, report.Error = false, fmt.Sprintf("%s: %v", a.wait, err)
 			break
 		}
-		o.Tell.Say("  %s", result)
-		report.Shown = append(report.Shown, Shown{Act: a.name, Title: a.title, Result: result, Seconds: seconds(time.Since(at)), Values: values})
+		for _, detail := range told.Detail {
+			lines := wrap(detail, columns)
+			if strings.HasPrefix(detail, "fix: ") { // a command is there to be copied
+				lines = []string{detail}
+			}
+			for _, line := range lines {
+				o.Tell.Add("%s", line)
+			}
+		}
+		report.Shown = append(report.Shown, Shown{Act: a.name, Title: a.title, Seconds: seconds(time.Since(at)), Told: told, Values: values})
 	}
 	report.Seconds = seconds(time.Since(began))
 	return report
@@ -105,31 +113,31 @@ func Run(ctx context.Context, o Options) *Report {
 func seconds(d time.Duration) float64 { return d.Round(10 * time.Millisecond).Seconds() }
 
 // start starts the network and lays out the input beside it.
-func (s *story) start(ctx context.Context, values map[string]any) (string, error) {
+func (s *story) start(ctx context.Context, values map[string]any) (Told, error) {
 	if err := s.Net.Start(ctx); err != nil {
-		return "", err
+		return Told{}, err
 	}
 	s.d = s.Net.Description()
 	if len(s.d.Nodes) < 4 || len(s.d.Gateways) < 2 {
-		return "", fmt.Errorf("the network in %s has %d validators and %d gateways; the demonstration needs 4 and 2: name another --dir", s.Dir, len(s.d.Nodes), len(s.d.Gateways))
+		return Told{}, fmt.Errorf("the network in %s has %d validators and %d gateways; the demonstration needs 4 and 2: name another --dir", s.Dir, len(s.d.Nodes), len(s.d.Gateways))
 	}
 	s.owner, s.maker = s.d.CLI(s.d.Nodes[0]), s.d.CLI(s.d.Nodes[1])
 	s.segment = s.d.Gateways[0].Segments[0]
 	var err error
 	if s.blocks, err = WatchBlocks(ctx, s.d.Nodes[0].RPC); err != nil {
-		return "", err
+		return Told{}, err
 	}
 	input := filepath.Join(s.Dir, "factory")
 	if err := os.RemoveAll(input); err != nil {
-		return "", err
+		return Told{}, err
 	}
 	if err := os.CopyFS(input, s.Devices); err != nil {
-		return "", err
+		return Told{}, err
 	}
 	s.list = filepath.Join(input, listName)
 	list, err := os.Open(s.list)
 	if err != nil {
-		return "", err
+		return Told{}, err
 	}
 	defer list.Close()
 	rows := 0
@@ -141,16 +149,19 @@ func (s *story) start(ctx context.Context, values map[string]any) (string, error
 		return nil
 	})
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", listName, err)
+		return Told{}, fmt.Errorf("%s: %w", listName, err)
 	}
 	values["validators"], values["gateways"], values["rows"] = len(s.d.Nodes), len(s.d.Gateways), rows
-	return fmt.Sprintf("%d validators of %d members and %d gateways: %d processes on this machine", len(s.d.Nodes), len(s.d.Nodes), len(s.d.Gateways), len(s.d.Nodes)+len(s.d.Gateways)), nil
+	return Told{
+		Result: fmt.Sprintf("%d validators of %d members, %d gateways: %d processes", len(s.d.Nodes), len(s.d.Nodes), len(s.d.Gateways), len(s.d.Nodes)+len(s.d.Gateways)),
+		Detail: []string{fmt.Sprintf("chain %s; %s follows %s's node first, %s follows %s's", s.d.ChainID, s.d.Gateways[0].Name, s.ownerName(), s.d.Gateways[1].Name, s.makerMember())},
+	}, nil
 }
 
-func (s *story) ownerName() string   { return s.d.Devices[0].Member }
-func (s *story) operator() string    { return s.ownerName() + "-operator" }
-func (s *story) maker0() string      { return s.account("manufacturer").Name }
-func (s *story) makerMember() string { return s.account("manufacturer").Member }
+func (s *story) ownerName() string    { return s.d.Devices[0].Member }
+func (s *story) operator() string     { return s.ownerName() + "-operator" }
+func (s *story) manufacturer() string { return s.account("manufacturer").Name }
+func (s *story) makerMember() string  { return s.account("manufacturer").Member }
 
 // account is the one that has a role and no other.
 func (s *story) account(role string) network.Account {
@@ -176,9 +187,6 @@ func (s *story) line(row int) network.GrantLine {
 	}
 }
 
-// short is a device id that fits into a line.
-func short(id string) string { return id[:min(len(id), len(identity.Method)+9)] + "…" }
-
 func (s *story) gateways() []network.Gateway { return s.d.Gateways[:2] }
 
 func oneOf(result network.TxResult, what string) (string, error) {
@@ -187,8 +195,5 @@ func oneOf(result network.TxResult, what string) (string, error) {
 	}
 	return result.IDs[0], nil
 }
-
-// decided joins what the gateways said.
-func decided(parts []string) string { return strings.Join(parts, "; ") }
 
 var errStillOld = errors.New("it decides as before")

@@ -21,27 +21,28 @@ type Report struct {
 
 // Shown is one act: what it shows, in words, and the values that it saw.
 type Shown struct {
-	Act     string         `json:"act"`
-	Title   string         `json:"title"`
-	Result  string         `json:"result"`
-	Seconds float64        `json:"seconds"`
-	Values  map[string]any `json:"values"`
+	Act     string  `json:"act"`
+	Title   string  `json:"title"`
+	Seconds float64 `json:"seconds"`
+	Told
+	Values map[string]any `json:"values"`
 }
 
-// columns is the width for the words of a result.
-const columns = 78
+// Told is what an act has to say: a result that fits into a table, and lines
+// with more.
+type Told struct {
+	Result string   `json:"result"`
+	Detail []string `json:"detail"`
+}
+
+// columns is the width for the words of a detail.
+const columns = 92
 
 // Table writes the report for people.
 func (r *Report) Table(out io.Writer, good func(string) string) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, shown := range r.Shown {
-		for i, line := range wrap(shown.Result, columns) {
-			title := shown.Title
-			if i > 0 {
-				title = ""
-			}
-			fmt.Fprintf(table, "  %s\t%s\n", title, line)
-		}
+		fmt.Fprintf(table, "  %s\t%s\t%.1f s\n", shown.Title, shown.Result, shown.Seconds)
 	}
 	if err := table.Flush(); err != nil {
 		return err

@@ -2,6 +2,7 @@ package network
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -101,4 +102,20 @@ func (n *Network) gatewayReady(ctx context.Context, i int) error {
 		return fmt.Errorf("%w; the end of its log:\n%s", err, tail(logFile(n.dir, gateway.Name), 8))
 	}
 	return nil
+}
+
+// firstAllow waits until the first device's grants have reached every gateway:
+// the header that they began with may be older.
+func (n *Network) firstAllow(ctx context.Context) error {
+	device := n.state.Devices[0].ID
+	return together(len(n.state.Gateways), func(i int) error {
+		gateway := n.state.Gateways[i]
+		return await.Within(ctx, 30*time.Second, gateway.Name+" to allow the first device", n.unlessEnded(gateway.Name, func(ctx context.Context) error {
+			decision, err := Evaluate(ctx, httpURL(gateway.HTTP), device, "get", "http:/plant/")
+			if err == nil && !decision.Decision {
+				err = errors.New(decision.Context.Detail)
+			}
+			return err
+		}))
+	})
 }

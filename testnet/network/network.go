@@ -177,7 +177,8 @@ func (n *Network) Start(ctx context.Context) error {
 	if err := n.step(ctx, fmt.Sprintf("%d validators make blocks", len(n.state.Nodes)), n.startNodes); err != nil {
 		return err
 	}
-	if !n.state.Furnished {
+	fresh := !n.state.Furnished
+	if fresh {
 		if err := n.step(ctx, "two devices, a segment and its first grants", n.furnish); err != nil {
 			return err
 		}
@@ -191,6 +192,12 @@ func (n *Network) Start(ctx context.Context) error {
 	}
 	if len(n.state.Gateways) > 0 {
 		if err := n.step(ctx, fmt.Sprintf("%d gateways hold a verified view", len(n.state.Gateways)), n.startGateways); err != nil {
+			return err
+		}
+	}
+	// Later on the first device's grants are the user's to revoke.
+	if fresh {
+		if err := n.firstAllow(ctx); err != nil {
 			return err
 		}
 	}

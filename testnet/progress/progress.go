@@ -49,6 +49,11 @@ func (t *Teller) Say(format string, args ...any) {
 	t.line(t.paint(dim, t.stamp()) + "  " + fmt.Sprintf(format, args...))
 }
 
+// Add writes a line that belongs to the one before.
+func (t *Teller) Add(format string, args ...any) {
+	t.line("           " + t.paint(dim, fmt.Sprintf(format, args...)))
+}
+
 // Title writes a heading.
 func (t *Teller) Title(format string, args ...any) {
 	t.line("")
