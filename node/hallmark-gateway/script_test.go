@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -35,9 +36,15 @@ func TestScripts(t *testing.T) {
 		Dir:   "testdata/script",
 		Setup: setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits,
-			"await": await,
-			"post":  post,
+			"exits":  exits,
+			"await":  await,
+			"post":   post,
+			"memory": memory,
+			"terminate": func(ts *testscript.TestScript, _ bool, _ []string) {
+				for _, cmd := range ts.BackgroundCmds() {
+					ts.Check(cmd.Process.Signal(syscall.SIGTERM))
+				}
+			},
 			"chain": func(ts *testscript.TestScript, _ bool, args []string) {
 				ts.Value(worldKey{}).(*world).do(ts, args)
 			},
@@ -150,26 +157,26 @@ func (w *world) next(at time.Time) {
 
 // genesis is a segment of acme in which device 1 may get, on line 4.
 func (w *world) genesis() error {
-	device := func(n int) *identity.Device {
-		key := digest(n)
-		return &identity.Device{
-			Maker: "maker", Owner: "acme", Ownership: 1, Model: "m1", Status: identity.StatusActive, SinceHeight: 1,
-			Key: identity.Key{Algorithm: identity.AlgorithmEd25519, Digest: key[:], SinceHeight: 1},
-		}
-	}
 	name := feed.Segment(segmentID)
 	return errors.Join(
 		w.put(name, access.PolicyKey(), &access.Policy{
 			Member: "acme", Prefixes: []string{"http:/plant/"}, SinceHeight: 1,
 			Classes: []access.Class{{Name: "read", MaxStaleness: 10 * time.Second, OnRestart: access.OnRestartDeny}},
 		}),
-		w.put(name, identity.DeviceKey(digest(1)), device(1)),
-		w.put(name, identity.DeviceKey(digest(2)), device(2)),
+		w.put(name, identity.DeviceKey(digest(1)), device(digest(1))),
+		w.put(name, identity.DeviceKey(digest(2)), device(digest(2))),
 		w.put(name, access.GrantKey(digest(1), 7), grant()),
 		w.put(feed.Members, consortium.MemberKey("acme"), &consortium.Member{
 			Id: "acme", Name: "Acme", Standing: consortium.StandingActive, SinceHeight: 1,
 		}),
 	)
+}
+
+func device(key identity.KeyDigest) *identity.Device {
+	return &identity.Device{
+		Maker: "maker", Owner: "acme", Ownership: 1, Model: "m1", Status: identity.StatusActive, SinceHeight: 1,
+		Key: identity.Key{Algorithm: identity.AlgorithmEd25519, Digest: key[:], SinceHeight: 1},
+	}
 }
 
 func grant() *access.Grant {
@@ -184,6 +191,7 @@ func grant() *access.Grant {
 // do is what a script may do to the chain:
 //
 //	chain revoke        the grant of device 1 is revoked in the next block
+//	chain grants N      so many more grants, ten to a device, in the next block
 //	chain stop NODE     the node answers nothing from here on
 //	chain fork          nodes 1 to 3 show another branch, signed by the same keys
 func (w *world) do(ts *testscript.TestScript, args []string) {
@@ -194,6 +202,10 @@ func (w *world) do(ts *testscript.TestScript, args []string) {
 		g := grant()
 		g.RevokedHeight, g.RevokedReason = w.main.Height()+1, "stolen"
 		ts.Check(w.put(feed.Segment(segmentID), access.GrantKey(digest(1), 7), g))
+	case "grants":
+		n, err := strconv.Atoi(args[1])
+		ts.Check(err)
+		ts.Check(w.grants(n))
 	case "stop":
 		i, err := strconv.Atoi(args[1])
 		ts.Check(err)
@@ -205,6 +217,44 @@ func (w *world) do(ts *testscript.TestScript, args []string) {
 		}
 	default:
 		ts.Fatalf("chain: unknown %q", args[0])
+	}
+}
+
+// grants puts n grants, each with validity and two comparisons, ten to a device.
+func (w *world) grants(n int) error {
+	name := feed.Segment(segmentID)
+	var errs []error
+	for i := range n / 10 {
+		key := digest(1000 + i)
+		errs = append(errs, w.put(name, identity.DeviceKey(key), device(key)))
+		for id := range 10 {
+			g := grant()
+			g.Resources = []string{fmt.Sprintf("http:/plant/line%d/device%d/#", id, i)}
+			g.Conditions = append(g.Conditions, access.Condition{Attribute: "zone", Operator: access.OperatorEq, Value: &access.Condition_Text{Text: "north"}})
+			errs = append(errs, w.put(name, access.GrantKey(key, uint64(1000+10*i+id)), g))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// memory wants the gateway's anonymous resident memory to be at most so many
+// MiB: memory MAX. Instrumented by the race detector it is another program.
+func memory(ts *testscript.TestScript, _ bool, args []string) {
+	most, err := strconv.ParseFloat(args[0], 64)
+	ts.Check(err)
+	for _, cmd := range ts.BackgroundCmds() {
+		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", cmd.Process.Pid))
+		ts.Check(err)
+		for line := range strings.Lines(string(status)) {
+			var kib float64
+			if n, _ := fmt.Sscanf(line, "RssAnon: %f kB", &kib); n != 1 {
+				continue
+			}
+			ts.Logf("anonymous resident memory: %.1f MiB", kib/1024)
+			if kib/1024 > most && !raced {
+				ts.Fatalf("%.1f MiB of anonymous memory; want at most %.1f", kib/1024, most)
+			}
+		}
 	}
 }
 
@@ -227,11 +277,14 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// patience is how long a script waits for the gateway to come so far.
+const patience = time.Minute
+
 // await asks a path of the gateway until its answer has a status and a text:
 // await PATH STATUS [TEXT]
 func await(ts *testscript.TestScript, _ bool, args []string) {
 	last := ""
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		response, err := http.Get("http://" + ts.Getenv("ADDRESS") + args[0])
 		if err != nil {
 			last = err.Error()

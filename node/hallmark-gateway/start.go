@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
@@ -72,7 +73,10 @@ func start(ctx context.Context, home string, c config.Config, log *slog.Logger) 
 	registry := prometheus.NewRegistry()
 	latency := newLatency(registry)
 	following := followed(c)
+	release := sync.OnceFunc(func() { go debug.FreeOSMemory() })
 	following.Adopted = func(a follow.Adoption) {
+		// Loading the first View leaves as much garbage as it leaves records.
+		release()
 		for _, took := range a.Changed {
 			latency.Observe(took.Seconds())
 		}
