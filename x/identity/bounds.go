@@ -5,8 +5,6 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"cosmossdk.io/errors"
 )
 
 // Bounds of strings and lists, in bytes and elements.
@@ -25,14 +23,14 @@ const (
 // becomes part of a feed's name, which never changes.
 func ValidateModel(model string) error {
 	if len(model) == 0 || len(model) > MaxModel {
-		return errors.Wrapf(ErrInvalid, "model: %d bytes; want 1 to %d", len(model), MaxModel)
+		return wrap(ErrInvalid, "model: %d bytes; want 1 to %d", len(model), MaxModel)
 	}
 	for i, c := range []byte(model) {
 		switch {
 		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
 		case i > 0 && (c == '-' || c == '_' || c == '.'):
 		default:
-			return errors.Wrapf(ErrInvalid, "model: %s; want letters, digits, '-', '_' and '.', beginning with a letter or a digit", excerpt(model))
+			return wrap(ErrInvalid, "model: %s; want letters, digits, '-', '_' and '.', beginning with a letter or a digit", excerpt(model))
 		}
 	}
 	return nil
@@ -42,17 +40,17 @@ func ValidateModel(model string) error {
 // 1 to 128 bytes of printable UTF-8 without slashes, not beginning with ".".
 func ValidateSerial(serial string) error {
 	if len(serial) == 0 || len(serial) > MaxSerial {
-		return errors.Wrapf(ErrInvalid, "serial: %d bytes; want 1 to %d", len(serial), MaxSerial)
+		return wrap(ErrInvalid, "serial: %d bytes; want 1 to %d", len(serial), MaxSerial)
 	}
 	if !utf8.ValidString(serial) {
-		return errors.Wrapf(ErrInvalid, "serial: %s is not UTF-8", excerpt(serial))
+		return wrap(ErrInvalid, "serial: %s is not UTF-8", excerpt(serial))
 	}
 	if serial[0] == '.' {
-		return errors.Wrapf(ErrInvalid, "serial: %s begins with '.'", excerpt(serial))
+		return wrap(ErrInvalid, "serial: %s begins with '.'", excerpt(serial))
 	}
 	for _, c := range serial {
 		if c == '/' || c == '\\' || !unicode.IsPrint(c) {
-			return errors.Wrapf(ErrInvalid, "serial: %s contains %q", excerpt(serial), c)
+			return wrap(ErrInvalid, "serial: %s contains %q", excerpt(serial), c)
 		}
 	}
 	return nil
@@ -69,13 +67,13 @@ func SerialCommitment(salt []byte, serial string) Hash {
 // UTF-8 without control characters.
 func ValidateReason(reason string) error {
 	if len(reason) > MaxReason {
-		return errors.Wrapf(ErrInvalid, "reason: %d bytes; want at most %d", len(reason), MaxReason)
+		return wrap(ErrInvalid, "reason: %d bytes; want at most %d", len(reason), MaxReason)
 	}
 	if !utf8.ValidString(reason) {
-		return errors.Wrapf(ErrInvalid, "reason: %s is not UTF-8", excerpt(reason))
+		return wrap(ErrInvalid, "reason: %s is not UTF-8", excerpt(reason))
 	}
 	if i := strings.IndexFunc(reason, unicode.IsControl); i >= 0 {
-		return errors.Wrapf(ErrInvalid, "reason: %s contains a control character", excerpt(reason))
+		return wrap(ErrInvalid, "reason: %s contains a control character", excerpt(reason))
 	}
 	return nil
 }
@@ -83,7 +81,7 @@ func ValidateReason(reason string) error {
 // ParseHash reads 32 bytes; the field names them in the error.
 func ParseHash(field string, value []byte) (Hash, error) {
 	if len(value) != len(Hash{}) {
-		return Hash{}, errors.Wrapf(ErrInvalid, "%s: %d bytes; want %d", field, len(value), len(Hash{}))
+		return Hash{}, wrap(ErrInvalid, "%s: %d bytes; want %d", field, len(value), len(Hash{}))
 	}
 	return Hash(value), nil
 }
@@ -95,21 +93,21 @@ func (d Device) Validate() error {
 	}
 	switch {
 	case d.Maker == "":
-		return errors.Wrap(ErrInvalid, "maker: empty")
+		return wrap(ErrInvalid, "maker: empty")
 	case d.Owner == "":
-		return errors.Wrap(ErrInvalid, "owner: empty")
+		return wrap(ErrInvalid, "owner: empty")
 	case d.Ownership == 0:
-		return errors.Wrap(ErrInvalid, "ownership: 0; want 1 or more")
+		return wrap(ErrInvalid, "ownership: 0; want 1 or more")
 	case d.Key.Algorithm != AlgorithmEd25519 && d.Key.Algorithm != AlgorithmP256:
-		return errors.Wrapf(ErrInvalid, "key.algorithm: %d is unknown", d.Key.Algorithm)
+		return wrap(ErrInvalid, "key.algorithm: %d is unknown", d.Key.Algorithm)
 	case len(d.Key.Digest) != len(KeyDigest{}):
-		return errors.Wrapf(ErrInvalid, "key.digest: %d bytes; want %d", len(d.Key.Digest), len(KeyDigest{}))
+		return wrap(ErrInvalid, "key.digest: %d bytes; want %d", len(d.Key.Digest), len(KeyDigest{}))
 	case d.Key.SinceHeight < 0:
-		return errors.Wrapf(ErrInvalid, "key.since_height: %d", d.Key.SinceHeight)
+		return wrap(ErrInvalid, "key.since_height: %d", d.Key.SinceHeight)
 	case !d.Status.Known():
-		return errors.Wrapf(ErrInvalid, "status: %d is unknown", d.Status)
+		return wrap(ErrInvalid, "status: %d is unknown", d.Status)
 	case d.SinceHeight < 0:
-		return errors.Wrapf(ErrInvalid, "since_height: %d", d.SinceHeight)
+		return wrap(ErrInvalid, "since_height: %d", d.SinceHeight)
 	}
 	return nil
 }

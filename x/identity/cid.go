@@ -1,7 +1,5 @@
 package identity
 
-import "cosmossdk.io/errors"
-
 // Parts of a content id: version 1, one of two codecs, and a sha2-256 multihash.
 const (
 	cidVersion = 0x01
@@ -28,18 +26,18 @@ func ValidateCID(cid string) error {
 		return nil
 	}
 	if len(cid) != cidLength || cid[0] != 'b' {
-		return errors.Wrapf(ErrInvalid, "cid: %s; want a CIDv1 in base32 of %d bytes", excerpt(cid), cidLength)
+		return wrap(ErrInvalid, "cid: %s; want a CIDv1 in base32 of %d bytes", excerpt(cid), cidLength)
 	}
 	var bytes [37]byte
 	n, err := lower.Decode(bytes[:], []byte(cid[1:]))
 	if err != nil {
-		return errors.Wrapf(ErrInvalid, "cid: %s is not lower-case base32: %v", excerpt(cid), err)
+		return wrap(ErrInvalid, "cid: %s is not lower-case base32: %v", excerpt(cid), err)
 	}
 	if n != 36 || bytes[0] != cidVersion || bytes[1] != cidRaw && bytes[1] != cidDagPB || [2]byte(bytes[2:4]) != sha256Multihash {
-		return errors.Wrapf(ErrInvalid, "cid: %s; want version 1, codec raw or dag-pb, hash sha2-256", excerpt(cid))
+		return wrap(ErrInvalid, "cid: %s; want version 1, codec raw or dag-pb, hash sha2-256", excerpt(cid))
 	}
 	if encodeCID(bytes[1], Hash(bytes[4:36])) != cid {
-		return errors.Wrapf(ErrInvalid, "cid: %s is not canonical", excerpt(cid))
+		return wrap(ErrInvalid, "cid: %s is not canonical", excerpt(cid))
 	}
 	return nil
 }

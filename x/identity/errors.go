@@ -1,6 +1,8 @@
 package identity
 
 import (
+	"fmt"
+
 	"cosmossdk.io/errors"
 	"google.golang.org/grpc/codes"
 )
@@ -37,3 +39,25 @@ var (
 	// ErrCorrupt means that the state is not what this module wrote.
 	ErrCorrupt = errors.RegisterWithGRPCCode(ModuleName, 15, codes.Internal, "corrupt state")
 )
+
+// fault says where and why, of an error of a registered kind. It is plainer than
+// the SDK's wrapping, which notes the file and line of the program: what a
+// gateway tells a stranger should not.
+type fault struct {
+	text  string
+	cause error
+}
+
+// wrap puts text before an error and keeps its kind.
+func wrap(cause error, format string, args ...any) error {
+	return &fault{fmt.Sprintf(format, args...), cause}
+}
+
+// Error implements error.
+func (f *fault) Error() string { return f.text + ": " + f.cause.Error() }
+
+// Unwrap is for errors.Is.
+func (f *fault) Unwrap() error { return f.cause }
+
+// Cause is for cosmossdk.io/errors, which finds code and code space by it.
+func (f *fault) Cause() error { return f.cause }

@@ -4,8 +4,6 @@ import (
 	"encoding/base32"
 	"fmt"
 	"strings"
-
-	"cosmossdk.io/errors"
 )
 
 // KeyDigest is SHA-256 of a public key's DER SubjectPublicKeyInfo. A digest once
@@ -43,24 +41,24 @@ func ParseID(id string) (KeyDigest, error) {
 	var digest KeyDigest
 	rest, ok := strings.CutPrefix(id, Method)
 	if !ok {
-		return digest, errors.Wrapf(ErrID, "%s does not begin with %q", excerpt(id), Method)
+		return digest, wrap(ErrID, "%s does not begin with %q", excerpt(id), Method)
 	}
 	if len(id) != IDLength {
-		return digest, errors.Wrapf(ErrID, "%s has %d bytes; want %d", excerpt(id), len(id), IDLength)
+		return digest, wrap(ErrID, "%s has %d bytes; want %d", excerpt(id), len(id), IDLength)
 	}
 	var multihash [35]byte
 	n, err := lower.Decode(multihash[:], []byte(rest))
 	if err != nil {
-		return digest, errors.Wrapf(ErrID, "%s is not lower-case base32: %v", excerpt(id), err)
+		return digest, wrap(ErrID, "%s is not lower-case base32: %v", excerpt(id), err)
 	}
 	if n != 34 || [2]byte(multihash[:2]) != sha256Multihash {
-		return digest, errors.Wrapf(ErrID, "%s does not name a sha2-256 multihash", excerpt(id))
+		return digest, wrap(ErrID, "%s does not name a sha2-256 multihash", excerpt(id))
 	}
 	copy(digest[:], multihash[2:34])
 	// The decoder ignores line breaks and the two bits left over; only the
 	// canonical spelling encodes back to itself.
 	if ID(digest) != id {
-		return KeyDigest{}, errors.Wrapf(ErrID, "%s is not canonical; want %s", excerpt(id), ID(digest))
+		return KeyDigest{}, wrap(ErrID, "%s is not canonical; want %s", excerpt(id), ID(digest))
 	}
 	return digest, nil
 }

@@ -9,8 +9,6 @@ import (
 	"crypto/x509"
 	"encoding/asn1"
 	"fmt"
-
-	"cosmossdk.io/errors"
 )
 
 // Bounds of what a device presents, in bytes.
@@ -39,16 +37,16 @@ type PublicKey struct {
 func ParsePublicKey(der []byte) (PublicKey, error) {
 	if len(der) > MaxPublicKey {
 		if name := algorithmName(der); name != "" {
-			return PublicKey{}, errors.Wrapf(ErrKey, "algorithm %s; want Ed25519 or P-256", name)
+			return PublicKey{}, wrap(ErrKey, "algorithm %s; want Ed25519 or P-256", name)
 		}
-		return PublicKey{}, errors.Wrapf(ErrKey, "%d bytes; want at most %d", len(der), MaxPublicKey)
+		return PublicKey{}, wrap(ErrKey, "%d bytes; want at most %d", len(der), MaxPublicKey)
 	}
 	parsed, err := x509.ParsePKIXPublicKey(der)
 	if err != nil {
 		if name := algorithmName(der); name != "" && name != "Ed25519" && name != "P-256" {
-			return PublicKey{}, errors.Wrapf(ErrKey, "algorithm %s; want Ed25519 or P-256", name)
+			return PublicKey{}, wrap(ErrKey, "algorithm %s; want Ed25519 or P-256", name)
 		}
-		return PublicKey{}, errors.Wrapf(ErrKey, "not a DER SubjectPublicKeyInfo: %v", err)
+		return PublicKey{}, wrap(ErrKey, "not a DER SubjectPublicKeyInfo: %v", err)
 	}
 	key := PublicKey{Digest: sha256.Sum256(der)}
 	switch public := parsed.(type) {
@@ -59,18 +57,18 @@ func ParsePublicKey(der []byte) (PublicKey, error) {
 		key.Algorithm, key.ed25519 = AlgorithmEd25519, public
 	case *ecdsa.PublicKey:
 		if public.Curve != elliptic.P256() {
-			return PublicKey{}, errors.Wrapf(ErrKey, "algorithm %s; want Ed25519 or P-256", public.Curve.Params().Name)
+			return PublicKey{}, wrap(ErrKey, "algorithm %s; want Ed25519 or P-256", public.Curve.Params().Name)
 		}
 		key.Algorithm, key.p256 = AlgorithmP256, public
 	default:
-		return PublicKey{}, errors.Wrapf(ErrKey, "algorithm %s; want Ed25519 or P-256", algorithmName(der))
+		return PublicKey{}, wrap(ErrKey, "algorithm %s; want Ed25519 or P-256", algorithmName(der))
 	}
 	canonical, err := x509.MarshalPKIXPublicKey(parsed)
 	if err != nil {
-		return PublicKey{}, errors.Wrapf(ErrKey, "cannot be encoded: %v", err)
+		return PublicKey{}, wrap(ErrKey, "cannot be encoded: %v", err)
 	}
 	if !bytes.Equal(canonical, der) {
-		return PublicKey{}, errors.Wrap(ErrKey, "not the canonical DER encoding")
+		return PublicKey{}, wrap(ErrKey, "not the canonical DER encoding")
 	}
 	return key, nil
 }
@@ -84,12 +82,12 @@ func ParsePublicKey(der []byte) (PublicKey, error) {
 //     negative verify, so a signature never serves as an identifier.
 func (k PublicKey) Verify(message, signature []byte) error {
 	if len(signature) > MaxSignature {
-		return errors.Wrapf(ErrSignature, "%d bytes; want at most %d", len(signature), MaxSignature)
+		return wrap(ErrSignature, "%d bytes; want at most %d", len(signature), MaxSignature)
 	}
 	switch k.Algorithm {
 	case AlgorithmEd25519:
 		if len(signature) != ed25519.SignatureSize {
-			return errors.Wrapf(ErrSignature, "%d bytes; want %d for Ed25519", len(signature), ed25519.SignatureSize)
+			return wrap(ErrSignature, "%d bytes; want %d for Ed25519", len(signature), ed25519.SignatureSize)
 		}
 		if len(k.ed25519) == ed25519.PublicKeySize && ed25519.Verify(k.ed25519, message, signature) {
 			return nil
@@ -100,9 +98,9 @@ func (k PublicKey) Verify(message, signature []byte) error {
 			return nil
 		}
 	default:
-		return errors.Wrap(ErrSignature, "no key")
+		return wrap(ErrSignature, "no key")
 	}
-	return errors.Wrap(ErrSignature, "another key, or another statement")
+	return wrap(ErrSignature, "another key, or another statement")
 }
 
 // ParseAlgorithm reads the name that factory lists use: "ed25519" or "p256".
@@ -113,23 +111,23 @@ func ParseAlgorithm(name string) (Algorithm, error) {
 	case "p256":
 		return AlgorithmP256, nil
 	}
-	return AlgorithmUnspecified, errors.Wrapf(ErrKey, "algorithm %s; want ed25519 or p256", excerpt(name))
+	return AlgorithmUnspecified, wrap(ErrKey, "algorithm %s; want ed25519 or p256", excerpt(name))
 }
 
 // checkPoint refuses encodings of y at or above 2^255 - 19 and the points of
 // small order.
 func checkPoint(key ed25519.PublicKey) error {
 	if len(key) != ed25519.PublicKeySize {
-		return errors.Wrapf(ErrKey, "Ed25519 point of %d bytes; want %d", len(key), ed25519.PublicKeySize)
+		return wrap(ErrKey, "Ed25519 point of %d bytes; want %d", len(key), ed25519.PublicKeySize)
 	}
 	y := [32]byte(key)
 	y[31] &= 0x7f // the sign of x
 	if !belowPrime(y) {
-		return errors.Wrap(ErrKey, "Ed25519 point is not canonical")
+		return wrap(ErrKey, "Ed25519 point is not canonical")
 	}
 	for _, small := range smallOrder {
 		if y == small {
-			return errors.Wrap(ErrKey, "Ed25519 point is of small order")
+			return wrap(ErrKey, "Ed25519 point is of small order")
 		}
 	}
 	return nil

@@ -6,11 +6,9 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/csv"
-	stderrors "errors"
+	"errors"
 	"io"
 	"strings"
-
-	"cosmossdk.io/errors"
 )
 
 // ListHeader is how the header of a factory list begins; further columns, a
@@ -44,13 +42,13 @@ func ReadList(list io.Reader, each func(ListRow) error) error {
 	lines := bufio.NewReaderSize(list, MaxLine+2)
 	header, err := readLine(lines)
 	if err == io.EOF {
-		return errors.Wrap(ErrInvalid, "list: empty")
+		return wrap(ErrInvalid, "list: empty")
 	}
 	if err != nil {
-		return errors.Wrap(err, "list: header")
+		return wrap(err, "list: header")
 	}
 	if h := string(header); h != ListHeader && !strings.HasPrefix(h, ListHeader+",") {
-		return errors.Wrapf(ErrInvalid, "list: header %s; want %q", excerpt(h), ListHeader)
+		return wrap(ErrInvalid, "list: header %s; want %q", excerpt(h), ListHeader)
 	}
 	columns := bytes.Count(header, []byte(",")) + 1
 	for number := uint64(1); ; number++ {
@@ -59,14 +57,14 @@ func ReadList(list io.Reader, each func(ListRow) error) error {
 			return nil
 		}
 		if err != nil {
-			return errors.Wrapf(err, "list: row %d", number)
+			return wrap(err, "list: row %d", number)
 		}
 		if number > MaxRows {
-			return errors.Wrapf(ErrInvalid, "list: more than %d rows", uint64(MaxRows))
+			return wrap(ErrInvalid, "list: more than %d rows", uint64(MaxRows))
 		}
 		row, err := parseRow(line, columns)
 		if err != nil {
-			return errors.Wrapf(err, "list: row %d", number)
+			return wrap(err, "list: row %d", number)
 		}
 		row.Number = number
 		if err := each(row); err != nil {
@@ -79,8 +77,8 @@ func ReadList(list io.Reader, each func(ListRow) error) error {
 func readLine(r *bufio.Reader) ([]byte, error) {
 	line, err := r.ReadSlice('\n')
 	switch {
-	case stderrors.Is(err, bufio.ErrBufferFull):
-		return nil, errors.Wrapf(ErrInvalid, "line longer than %d bytes", MaxLine)
+	case errors.Is(err, bufio.ErrBufferFull):
+		return nil, wrap(ErrInvalid, "line longer than %d bytes", MaxLine)
 	case err == io.EOF && len(line) == 0:
 		return nil, io.EOF
 	case err != nil && err != io.EOF:
@@ -90,29 +88,29 @@ func readLine(r *bufio.Reader) ([]byte, error) {
 		line = bytes.TrimSuffix(whole, []byte("\r"))
 	}
 	if len(line) > MaxLine {
-		return nil, errors.Wrapf(ErrInvalid, "line longer than %d bytes", MaxLine)
+		return nil, wrap(ErrInvalid, "line longer than %d bytes", MaxLine)
 	}
 	if bytes.IndexByte(line, '\r') >= 0 {
-		return nil, errors.Wrap(ErrInvalid, "carriage return inside a line")
+		return nil, wrap(ErrInvalid, "carriage return inside a line")
 	}
 	return line, nil
 }
 
 func parseRow(line []byte, columns int) (ListRow, error) {
 	if len(line) == 0 {
-		return ListRow{}, errors.Wrap(ErrInvalid, "empty line")
+		return ListRow{}, wrap(ErrInvalid, "empty line")
 	}
 	text := string(line)
 	fields := strings.Split(text, ",")
 	if strings.Contains(text, `"`) {
 		record, err := csv.NewReader(strings.NewReader(text)).Read()
 		if err != nil {
-			return ListRow{}, errors.Wrapf(ErrInvalid, "%v", err)
+			return ListRow{}, wrap(ErrInvalid, "%v", err)
 		}
 		fields = record
 	}
 	if len(fields) != columns {
-		return ListRow{}, errors.Wrapf(ErrInvalid, "%d columns; the header has %d", len(fields), columns)
+		return ListRow{}, wrap(ErrInvalid, "%d columns; the header has %d", len(fields), columns)
 	}
 	row := ListRow{Serial: fields[0], Model: fields[1], Digest: sha256.Sum256(line)}
 	if err := ValidateSerial(row.Serial); err != nil {
@@ -123,18 +121,18 @@ func parseRow(line []byte, columns int) (ListRow, error) {
 	}
 	algorithm, err := ParseAlgorithm(fields[4])
 	if err != nil {
-		return ListRow{}, errors.Wrap(err, "key_algorithm")
+		return ListRow{}, wrap(err, "key_algorithm")
 	}
 	row.DER, err = base64.StdEncoding.Strict().DecodeString(fields[5])
 	if err != nil {
-		return ListRow{}, errors.Wrapf(ErrInvalid, "public_key: not base64: %v", err)
+		return ListRow{}, wrap(ErrInvalid, "public_key: not base64: %v", err)
 	}
 	row.Key, err = ParsePublicKey(row.DER)
 	if err != nil {
-		return ListRow{}, errors.Wrap(err, "public_key")
+		return ListRow{}, wrap(err, "public_key")
 	}
 	if row.Key.Algorithm != algorithm {
-		return ListRow{}, errors.Wrapf(ErrInvalid, "key_algorithm: %s, but the public key is %s", algorithm.Word(), row.Key.Algorithm.Word())
+		return ListRow{}, wrap(ErrInvalid, "key_algorithm: %s, but the public key is %s", algorithm.Word(), row.Key.Algorithm.Word())
 	}
 	return row, nil
 }

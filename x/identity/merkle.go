@@ -3,8 +3,6 @@ package identity
 import (
 	"crypto/sha256"
 	"math/bits"
-
-	"cosmossdk.io/errors"
 )
 
 // Hash is a node of a Merkle tree (SHA-256).
@@ -151,16 +149,16 @@ func Path(leaves []Hash, index uint64) []Hash {
 // 2.1.3.2.
 func VerifyPath(root Hash, index, count uint64, leaf Hash, path []Hash) error {
 	if index >= count {
-		return errors.Wrapf(ErrProof, "index %d of a list of %d", index, count)
+		return wrap(ErrProof, "index %d of a list of %d", index, count)
 	}
 	if len(path) > bits.Len64(count-1) {
-		return errors.Wrapf(ErrProof, "path of %d hashes for a list of %d", len(path), count)
+		return wrap(ErrProof, "path of %d hashes for a list of %d", len(path), count)
 	}
 	node, last := index, count-1
 	hash := leaf
 	for _, sibling := range path {
 		if last == 0 {
-			return errors.Wrap(ErrProof, "path too long")
+			return wrap(ErrProof, "path too long")
 		}
 		if node&1 == 1 || node == last {
 			hash = nodeHash(sibling, hash)
@@ -175,10 +173,10 @@ func VerifyPath(root Hash, index, count uint64, leaf Hash, path []Hash) error {
 		last >>= 1
 	}
 	if last != 0 {
-		return errors.Wrap(ErrProof, "path too short")
+		return wrap(ErrProof, "path too short")
 	}
 	if hash != root {
-		return errors.Wrap(ErrProof, "another root, index, key or row")
+		return wrap(ErrProof, "another root, index, key or row")
 	}
 	return nil
 }

@@ -8,8 +8,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/x509"
-
-	"cosmossdk.io/errors"
 )
 
 // Sign makes a signature that [PublicKey.Verify] accepts. It is for devices,
@@ -20,12 +18,12 @@ func Sign(key crypto.Signer, message []byte) ([]byte, error) {
 		return ed25519.Sign(key, message), nil
 	case *ecdsa.PrivateKey:
 		if key.Curve != elliptic.P256() {
-			return nil, errors.Wrapf(ErrKey, "algorithm %s; want Ed25519 or P-256", key.Curve.Params().Name)
+			return nil, wrap(ErrKey, "algorithm %s; want Ed25519 or P-256", key.Curve.Params().Name)
 		}
 		digest := sha256.Sum256(message)
 		return ecdsa.SignASN1(rand.Reader, key, digest[:])
 	}
-	return nil, errors.Wrapf(ErrKey, "private key of type %T; want Ed25519 or P-256", key)
+	return nil, wrap(ErrKey, "private key of type %T; want Ed25519 or P-256", key)
 }
 
 // PublicDER is the canonical DER SubjectPublicKeyInfo of a private key's public
@@ -33,7 +31,7 @@ func Sign(key crypto.Signer, message []byte) ([]byte, error) {
 func PublicDER(key crypto.Signer) ([]byte, PublicKey, error) {
 	der, err := x509.MarshalPKIXPublicKey(key.Public())
 	if err != nil {
-		return nil, PublicKey{}, errors.Wrapf(ErrKey, "cannot be encoded: %v", err)
+		return nil, PublicKey{}, wrap(ErrKey, "cannot be encoded: %v", err)
 	}
 	public, err := ParsePublicKey(der)
 	return der, public, err

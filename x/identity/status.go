@@ -2,8 +2,6 @@ package identity
 
 import (
 	"strings"
-
-	"cosmossdk.io/errors"
 )
 
 // Step is a deliberate change of a device's status, named as its message.
@@ -35,9 +33,9 @@ func (s Step) Check(from Status) error {
 		}
 	}
 	if from.Final() {
-		return errors.Wrapf(ErrStep, "%s: the device is %s, which is final", s.Name, from.Word())
+		return wrap(ErrStep, "%s: the device is %s, which is final", s.Name, from.Word())
 	}
-	return errors.Wrapf(ErrStep, "%s: the device is %s", s.Name, from.Word())
+	return wrap(ErrStep, "%s: the device is %s", s.Name, from.Word())
 }
 
 // CanMove reports whether any step leads from one status to the other.

@@ -311,6 +311,37 @@ func TestEnrolmentProof(t *testing.T) {
 	}
 }
 
+// A flag that is missing is a mistake in the call, told before anything is read
+// or asked; main gives it exit code 2 by its first words.
+func TestMissingFlagsAreNamed(t *testing.T) {
+	for name, test := range map[string]struct {
+		args []string
+		want string
+	}{
+		"no key":       {[]string{"enroll", "--model", "M", "--serial", "S"}, `required flag(s) "key" or "public-key" not set`},
+		"no signature": {[]string{"enroll", "--model", "M", "--serial", "S", "--public-key", "k"}, `required flag(s) "signature" not set`},
+		"no model":     {[]string{"enroll", "--key", "k", "--serial", "S"}, `required flag(s) "model" not set`},
+		"no keys":      {[]string{"activate", "1", "--list", "l", "--rows", "1"}, `required flag(s) "keys" or "signatures" not set`},
+		"no rows":      {[]string{"revoke-rows", "1"}, `required flag(s) "rows" not set`},
+		"malformed id": {[]string{"revoke", "did:hallmark:x"}, "device: "},
+		"batch":        {[]string{"revoke-rows", "one", "--rows", "1"}, "batch: "},
+		"rows":         {[]string{"revoke-rows", "1", "--rows", "5-1"}, "rows: "},
+		"reason":       {[]string{"revoke-rows", "1", "--rows", "1", "--reason", "a\nb"}, "reason: "},
+		"bad model":    {[]string{"enroll-batch", list, "--model", "a b"}, "model: "},
+		"no list":      {[]string{"enroll-batch", "nowhere.csv", "--model", "M"}, "list: open nowhere.csv"},
+		"rows beyond":  {[]string{"activate", "1", "--list", list, "--rows", "999-1001", "--keys", keys}, "rows: 1001; the list has 1000 rows"},
+	} {
+		cmd := TxCommand()
+		cmd.SetOut(&bytes.Buffer{})
+		cmd.SetErr(&bytes.Buffer{})
+		cmd.SetArgs(test.args)
+		cmd.SilenceUsage, cmd.SilenceErrors = true, true
+		if err := cmd.Execute(); err == nil || !strings.HasPrefix(err.Error(), test.want) {
+			t.Errorf("%s: %v; want %q", name, err, test.want)
+		}
+	}
+}
+
 // Every command says what it does, how, and with an example.
 func TestCommandsExplainThemselves(t *testing.T) {
 	for group, want := range map[string][]string{

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 
+	"cosmossdk.io/errors"
+
 	"github.com/hallmark-ledger/hallmark/x/identity"
 	"github.com/hallmark-ledger/hallmark/x/identity/types"
 )
@@ -24,7 +26,7 @@ func parseRange(text string) (types.Range, error) {
 		return r, fmt.Errorf("rows: %q; want one row or a range, 1-20 for instance", text)
 	}
 	if err := r.Validate(identity.MaxRows); err != nil {
-		return r, fmt.Errorf("rows: %q: %w", text, err)
+		return r, errors.Wrapf(err, "rows: %q", text)
 	}
 	return r, nil
 }

@@ -44,6 +44,12 @@ activate").`,
 		Example: `  hallmarkd tx identity activate 1 --list factory-manifest.csv --rows 1-20 --keys keys --from maker
   hallmarkd tx identity activate 1 --list factory-manifest.csv --rows 1-5,9 --signatures signed.jsonl --owner plant --from maker`,
 		Args: cobra.ExactArgs(1),
+		PreRunE: func(*cobra.Command, []string) error {
+			if a.keys == "" && a.signatures == "" {
+				return missing("keys", "signatures")
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			batch, err := parseBatch(args[0])
 			if err != nil {
@@ -70,7 +76,6 @@ activate").`,
 	f.StringVar(&a.keys, "keys", "", "folder with the devices' private keys, <serial>.pem")
 	f.StringVar(&a.signatures, "signatures", "", "file with the devices' signatures, one JSON object a line")
 	f.StringVar(&a.owner, "owner", "", "member that the devices will belong to (default: the signer's)")
-	cmd.MarkFlagsOneRequired("keys", "signatures")
 	cmd.MarkFlagsMutuallyExclusive("keys", "signatures")
 	required(cmd, "list", "rows")
 	submit.AddFlags(cmd)

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -37,6 +38,15 @@ the serial.`,
 		Example: `  hallmarkd tx identity enroll --key device.pem --model SEN-20 --serial SEN20-2538-00001 --from maker
   hallmarkd tx identity enroll --public-key device.pub --signature MEUC... --model SEN-20 --serial S1 --from maker`,
 		Args: cobra.NoArgs,
+		PreRunE: func(cmd *cobra.Command, _ []string) error {
+			switch {
+			case e.key == "" && e.publicKey == "":
+				return missing("key", "public-key")
+			case e.publicKey != "" && e.signature == "":
+				return missing("signature")
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return submit.Run(cmd, func(signer string) ([]sdk.Msg, error) { return e.messages(cmd, signer) })
 		},
@@ -49,9 +59,8 @@ the serial.`,
 	f.StringVar(&e.serial, "serial", "", "serial of the device; it stays off the chain")
 	f.StringVar(&e.saltOut, "salt-out", "", "new file for the salt, in hexadecimal")
 	f.BoolVar(&e.manufactured, "manufactured", false, "leave the device to be commissioned later")
-	cmd.MarkFlagsOneRequired("key", "public-key")
 	cmd.MarkFlagsMutuallyExclusive("key", "public-key")
-	cmd.MarkFlagsRequiredTogether("public-key", "signature")
+	cmd.MarkFlagsMutuallyExclusive("key", "signature")
 	required(cmd, "model", "serial")
 	submit.AddFlags(cmd)
 	return cmd
@@ -122,6 +131,12 @@ func (e enrolment) proof(chain, member string) (der, signature []byte, err error
 		return nil, nil, fmt.Errorf("signature: enrolment on chain %q by member %q: %w", chain, member, err)
 	}
 	return der, signature, nil
+}
+
+// missing is the error of a flag that was not given, one of several, in the
+// words in which cobra says the same of a single one.
+func missing(names ...string) error {
+	return fmt.Errorf("required flag(s) \"%s\" not set", strings.Join(names, "\" or \""))
 }
 
 // required marks flags without which a command cannot run.

@@ -34,7 +34,7 @@ var _ types.QueryServer = Querier{}
 func (q Querier) Device(ctx context.Context, req *types.QueryDeviceRequest) (*types.QueryDeviceResponse, error) {
 	first, err := identity.ParseID(req.GetId())
 	if err != nil {
-		return nil, errors.Wrap(err, "id")
+		return nil, refused("id", err)
 	}
 	return q.entry(ctx, first)
 }
@@ -43,7 +43,7 @@ func (q Querier) Device(ctx context.Context, req *types.QueryDeviceRequest) (*ty
 func (q Querier) entry(ctx context.Context, first identity.KeyDigest) (*types.QueryDeviceResponse, error) {
 	device, err := q.Keeper.Device(ctx, first)
 	if err != nil {
-		return nil, errors.Wrap(err, "id")
+		return nil, refused("id", err)
 	}
 	enrolment, err := q.enrolments.Get(ctx, first[:])
 	if err != nil {
@@ -89,7 +89,7 @@ func (q Querier) Devices(ctx context.Context, req *types.QueryDevicesRequest) (*
 func (q Querier) Batch(ctx context.Context, req *types.QueryBatchRequest) (*types.QueryBatchResponse, error) {
 	batch, err := q.Keeper.Batch(ctx, req.GetId())
 	if err != nil {
-		return nil, errors.Wrap(err, "id")
+		return nil, refused("id", err)
 	}
 	return &types.QueryBatchResponse{Batch: batch}, nil
 }
@@ -105,6 +105,11 @@ func (q Querier) Batches(ctx context.Context, req *types.QueryBatchesRequest) (*
 		return nil, err
 	}
 	return &types.QueryBatchesResponse{Batches: batches, Pagination: page}, nil
+}
+
+// refused names the field of a request, and keeps the code of the error.
+func refused(field string, err error) error {
+	return status.Error(status.Code(err), field+": "+err.Error())
 }
 
 // bound refuses a page that costs more than its answer is worth.

@@ -2,6 +2,7 @@ package keeper_test
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 
 	"google.golang.org/grpc/codes"
@@ -105,6 +106,9 @@ func TestQueriesRefuse(t *testing.T) {
 		"batches, counting":  {batches(&query.PageRequest{CountTotal: true}), codes.InvalidArgument},
 	} {
 		err := test.ask()
+		if text := status.Convert(err).Message(); strings.Contains(text, "codespace") || strings.Contains(text, ".go:") {
+			t.Errorf("%s: says %q", name, text)
+		}
 		if got := status.Code(err); got != test.want {
 			t.Errorf("%s: %v (%v); want %v", name, err, got, test.want)
 		}
