@@ -36,10 +36,12 @@ func TestScripts(t *testing.T) {
 		Dir:   "testdata/script",
 		Setup: setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits":  exits,
-			"await":  await,
-			"post":   post,
-			"memory": memory,
+			"exits":        exits,
+			"await":        await,
+			"until":        until,
+			"post":         post,
+			"memory":       memory,
+			"certificates": certificates,
 			"terminate": func(ts *testscript.TestScript, _ bool, _ []string) {
 				for _, cmd := range ts.BackgroundCmds() {
 					ts.Check(cmd.Process.Signal(syscall.SIGTERM))
@@ -102,7 +104,8 @@ func setup(env *testscript.Env) error {
 		return err
 	}
 	env.Setenv("ADDRESS", address)
-	env.Setenv("INIT", "init --chain-id "+chainID)
+	_, port, _ := net.SplitHostPort(address)
+	env.Setenv("PORT", port)
 	env.Values[worldKey{}] = w
 
 	// Blocks go on until the script ends.
@@ -193,6 +196,7 @@ func grant() *access.Grant {
 //	chain revoke        the grant of device 1 is revoked in the next block
 //	chain grants N      so many more grants, ten to a device, in the next block
 //	chain stop NODE     the node answers nothing from here on
+//	chain go NODE       it answers again
 //	chain fork          nodes 1 to 3 show another branch, signed by the same keys
 func (w *world) do(ts *testscript.TestScript, args []string) {
 	w.mu.Lock()
@@ -210,6 +214,10 @@ func (w *world) do(ts *testscript.TestScript, args []string) {
 		i, err := strconv.Atoi(args[1])
 		ts.Check(err)
 		w.nodes[i].Raw(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusBadGateway) })
+	case "go":
+		i, err := strconv.Atoi(args[1])
+		ts.Check(err)
+		w.nodes[i].Raw(nil)
 	case "fork":
 		w.other.Put(feed.Segment(segmentID), access.GrantKey(digest(2), 9), []byte{0x0a, 0x04, 'a', 'c', 'm', 'e'})
 		for _, n := range w.nodes[1:] {
@@ -263,7 +271,21 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: exits CODE COMMAND...")
 	}
-	code := 0
+	if code := exitCode(ts, args); strconv.Itoa(code) != args[0] {
+		ts.Fatalf("exit code %d; want %s", code, args[0])
+	}
+}
+
+// until runs the binary again and again until it has an exit code.
+func until(ts *testscript.TestScript, _ bool, args []string) {
+	for end := time.Now().Add(patience); strconv.Itoa(exitCode(ts, args)) != args[0]; time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(end) {
+			ts.Fatalf("exit code is never %s", args[0])
+		}
+	}
+}
+
+func exitCode(ts *testscript.TestScript, args []string) (code int) {
 	err := ts.Exec(args[1], args[2:]...)
 	var exit *exec.ExitError
 	switch {
@@ -272,9 +294,7 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	case err != nil:
 		ts.Fatalf("%v", err)
 	}
-	if strconv.Itoa(code) != args[0] {
-		ts.Fatalf("exit code %d; want %s", code, args[0])
-	}
+	return code
 }
 
 // patience is how long a script waits for the gateway to come so far.
