@@ -337,3 +337,17 @@ func hashOf(b []byte) []byte {
 	sum := sha256.Sum256(b)
 	return sum[:]
 }
+
+// Set of a feed at a height.
+func (c *Chain) Set(name string, height int64) *feed.Set {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.feeds[name].at(name, height)
+}
+
+// Changes of a feed in (since, the sequence at height].
+func (c *Chain) Changes(name string, since uint64, height int64) []feed.Change {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.feeds[name].since(since, height)
+}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"os"
 	"runtime/debug"
 	"time"
 
@@ -89,16 +90,30 @@ func generationKey(name string, generation uint64) []byte {
 	return binary.BigEndian.AppendUint64(append([]byte(name), '@'), generation)
 }
 
-// write runs one transaction: all of it is on the disk, or nothing.
+// write runs one transaction: all of it is on the disk, or nothing. A corrupt
+// page that is met in it ends all writing: the Views in memory go on and grow
+// old, and the next process sets the file aside.
 func (v *Vault) write(f func(tx *bolt.Tx) error) (err error) {
+	if v.broken.Load() {
+		return fmt.Errorf("%w: restart to set the file aside", errCorrupt)
+	}
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if r := recover(); r != nil {
+			// What the library holds locked after a panic is not known: it is
+			// not called again.
+			v.broken.Store(true)
 			err = fmt.Errorf("%w: %v", errCorrupt, r)
+			if mark := os.WriteFile(v.path+badSuffix, nil, 0o600); mark != nil {
+				err = fmt.Errorf("%w; and this cannot be noted: %w", err, mark)
+			}
 		}
 	}()
 	return v.db.Update(f)
 }
+
+// badSuffix names the note beside a vault that was found corrupt in use.
+const badSuffix = ".bad"
 
 func heightKey(height int64) []byte {
 	return binary.BigEndian.AppendUint64(nil, uint64(height))

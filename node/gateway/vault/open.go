@@ -52,6 +52,10 @@ func Open(path string, o Options) (*Vault, error) {
 		if err := os.Rename(path, aside); err != nil {
 			return nil, fmt.Errorf("vault: %w", err)
 		}
+		if err := os.Remove(path + badSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("vault: %w", err)
+		}
+		v.broken.Store(false)
 		v.feeds, v.trail, v.floor, v.attack = map[string]*held{}, nil, time.Time{}, ""
 		v.view.Store(nothing())
 		err = v.open(false)
@@ -71,7 +75,9 @@ func (v *Vault) open(readOnly bool) (err error) {
 			err = fmt.Errorf("%w: %v", errCorrupt, r)
 		}
 		if err != nil && v.db != nil {
-			_ = v.db.Close()
+			if !v.broken.Load() {
+				_ = v.db.Close()
+			}
 			v.db = nil
 		}
 	}()
@@ -88,11 +94,16 @@ func (v *Vault) open(readOnly bool) (err error) {
 			return err
 		}
 	}
+	if _, err := os.Stat(v.path + badSuffix); err == nil {
+		return fmt.Errorf("%w: found in use by an earlier process", errCorrupt)
+	}
 	v.db, err = bolt.Open(v.path, 0o600, &bolt.Options{
 		Timeout: time.Second, ReadOnly: readOnly,
-		// The list of free pages is rebuilt on opening, so that a corrupt one
-		// cannot put new pages over live ones.
-		NoFreelistSync: true, FreelistType: bolt.FreelistMapType,
+		// The list of free pages stays synced: bbolt rebuilds it, where it is not,
+		// in a goroutine of its own, whose panic on a flipped bit nobody can
+		// recover from. A corrupt list can at worst put new pages over live ones,
+		// and the digests find that.
+		FreelistType: bolt.FreelistMapType,
 	})
 	switch {
 	case errors.Is(err, berrors.ErrTimeout):

@@ -37,7 +37,8 @@ type Vault struct {
 	segments []string
 	log      *slog.Logger
 
-	view atomic.Pointer[View]
+	view   atomic.Pointer[View]
+	broken atomic.Bool // writing met a corrupt page
 
 	mu      sync.Mutex
 	feeds   map[string]*held
@@ -91,7 +92,12 @@ func (v *Vault) Feeds() []string {
 }
 
 // Close ends the use of the file. Views stay readable.
-func (v *Vault) Close() error { return v.db.Close() }
+func (v *Vault) Close() error {
+	if v.broken.Load() {
+		return nil // see write
+	}
+	return v.db.Close()
+}
 
 // ErrBack means that a header is not above what was believed before: heights
 // and header times never go back.
