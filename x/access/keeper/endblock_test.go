@@ -6,6 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
 	"github.com/hallmark-ledger/hallmark/x/access"
 	"github.com/hallmark-ledger/hallmark/x/access/keeper"
 	"github.com/hallmark-ledger/hallmark/x/access/types"
@@ -32,7 +35,7 @@ func TestExpiry(t *testing.T) {
 		t.Errorf("gone too early: %v", err)
 	}
 	l.block(t, time.Hour)
-	if _, err := l.query.Grant(l.ctx, &types.QueryGrantRequest{Segment: plant, Id: 1}); !errors.Is(err, access.ErrGrantUnknown) {
+	if _, err := l.query.Grant(l.ctx, &types.QueryGrantRequest{Segment: plant, Id: 1}); status.Code(err) != codes.NotFound {
 		t.Errorf("still there: %v", err)
 	}
 	if !l.holds(t, plant, device) {

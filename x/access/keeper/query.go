@@ -90,6 +90,12 @@ func (q Querier) History(ctx context.Context, req *types.QueryHistoryRequest) (*
 	return &types.QueryHistoryResponse{Entries: history.Entries}, nil
 }
 
+// refused names the field of a request and keeps the code of the error, of which
+// the SDK's wrapping would keep the outer words alone.
+func refused(field string, err error) error {
+	return status.Error(status.Code(err), field+": "+err.Error())
+}
+
 // bound refuses a page that costs more than its answer is worth.
 func bound(page *query.PageRequest) error {
 	switch {

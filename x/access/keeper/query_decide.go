@@ -2,6 +2,7 @@ package keeper
 
 import (
 	"context"
+	"fmt"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -27,7 +28,7 @@ const MaxDecideSegments = 64
 func (q Querier) Decide(ctx context.Context, req *types.QueryDecideRequest) (*types.QueryDecideResponse, error) {
 	subject, err := identity.ParseID(req.GetSubject())
 	if err != nil {
-		return nil, errors.Wrap(err, "subject")
+		return nil, refused("subject", err)
 	}
 	attributes, err := attributes(req.Context)
 	if err != nil {
@@ -58,7 +59,7 @@ func (q Querier) asked(ctx context.Context, req *types.QueryDecideRequest) ([]st
 	if len(req.Segments) > 0 {
 		for i, id := range req.Segments {
 			if _, err := q.segment(ctx, id); err != nil {
-				return nil, errors.Wrapf(err, "segments[%d]", i)
+				return nil, refused(fmt.Sprintf("segments[%d]", i), err)
 			}
 		}
 		return req.Segments, nil

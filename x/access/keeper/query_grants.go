@@ -8,7 +8,6 @@ import (
 	"google.golang.org/grpc/status"
 
 	"cosmossdk.io/collections"
-	"cosmossdk.io/errors"
 
 	"github.com/cosmos/cosmos-sdk/types/query"
 
@@ -25,7 +24,7 @@ func (q Querier) Grant(ctx context.Context, req *types.QueryGrantRequest) (*type
 	}
 	entry, err := q.entry(ctx, req.Segment, req.Id)
 	if err != nil {
-		return nil, errors.Wrap(err, "id")
+		return nil, refused("id", err)
 	}
 	return &types.QueryGrantResponse{Entry: entry}, nil
 }
@@ -64,7 +63,7 @@ func (q Querier) Grants(ctx context.Context, req *types.QueryGrantsRequest) (*ty
 	if req.Subject != "" {
 		subject, err := identity.ParseID(req.Subject)
 		if err != nil {
-			return nil, errors.Wrap(err, "subject")
+			return nil, refused("subject", err)
 		}
 		type key = collections.Triple[[]byte, string, uint64]
 		prefix := collections.TripleSuperPrefix[[]byte, string, uint64](subject[:], req.Segment)

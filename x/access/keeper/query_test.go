@@ -2,9 +2,13 @@ package keeper_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/cosmos/cosmos-sdk/types/query"
 
@@ -115,7 +119,8 @@ func TestQueryGrants(t *testing.T) {
 		}
 	}
 	for _, id := range []uint64{0, 5} {
-		if _, err := l.query.Grant(l.ctx, &types.QueryGrantRequest{Segment: plant, Id: id}); !errors.Is(err, access.ErrGrantUnknown) {
+		_, err := l.query.Grant(l.ctx, &types.QueryGrantRequest{Segment: plant, Id: id})
+		if status.Code(err) != codes.NotFound || !strings.Contains(err.Error(), fmt.Sprintf("id: %d in segment", id)) {
 			t.Errorf("%v", err)
 		}
 		if _, err := l.query.History(l.ctx, &types.QueryHistoryRequest{Segment: plant, Id: id}); !errors.Is(err, access.ErrGrantUnknown) {
