@@ -104,7 +104,7 @@ func (n *Node) checkHeader(header *types.Header, height int64) error {
 	if header.Height != height {
 		return Wrong(n.URL(), Height, "header of height %d; asked for %d", header.Height, height)
 	}
-	if err := header.ValidateBasic(); err != nil {
+	if err := safely(header.ValidateBasic); err != nil {
 		return Wrong(n.URL(), Header, "%w", err)
 	}
 	return nil
@@ -144,7 +144,7 @@ func (n *Node) SignedHeader(ctx context.Context, height int64) (*types.SignedHea
 	if len(signed.Commit.Signatures) > maxValidators {
 		return nil, Wrong(n.URL(), Header, "%d signatures; at most %d", len(signed.Commit.Signatures), maxValidators)
 	}
-	if err := signed.ValidateBasic(n.chainID); err != nil {
+	if err := safely(func() error { return signed.ValidateBasic(n.chainID) }); err != nil {
 		return nil, Wrong(n.URL(), Header, "%w", err)
 	}
 	return signed, nil
@@ -258,6 +258,12 @@ func recovered(err *error) {
 	if r := recover(); r != nil {
 		*err = fmt.Errorf("cannot be decoded: %v", r)
 	}
+}
+
+// safely runs a check of CometBFT's on what a stranger sent.
+func safely(check func() error) (err error) {
+	defer recovered(&err)
+	return check()
 }
 
 var errNoValue = errors.New("empty value")
