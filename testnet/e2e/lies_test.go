@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -12,22 +13,22 @@ import (
 	"github.com/hallmark-ledger/hallmark/testnet/network"
 )
 
-// lies are the ways of being wrong, and the word by which a gateway's log names
-// each.
-func (n *net) lies() []struct {
+// told is a lie and the word by which a gateway's log names it.
+type told struct {
 	lie  fault.Lie
 	name string
-} {
+}
+
+// lies are the ways of being wrong; past is a height at which a grant was still
+// in force.
+func (n *net) lies(past int64) []told {
 	segment := feedName(n.segment())
-	return []struct {
-		lie  fault.Lie
-		name string
-	}{
+	return []told{
 		{fault.OtherKey("members", segment), "key"},
 		{fault.OtherKeyRenamed("members", segment), "key"},
-		{fault.OtherStore(), "key"}, // the leaf of the other store has another key
+		{fault.OtherStore(), "key"}, // its leaf has another key
 		{fault.OtherHeight(1), "height"},
-		{fault.OtherHeightRenamed(2), "root"},
+		{fault.Replay(past), "root"},
 		{fault.OtherValue(), "value"},
 		{fault.OtherData(), "digest"},
 		{fault.OtherChain(n.ChainID), "chain"},
@@ -69,17 +70,21 @@ func (n *net) proxy(t *testing.T, node int) *fault.Proxy {
 func TestLiesOfThePrimary(t *testing.T) {
 	n := use(t)
 	device := n.enrol(t, "lied-to")
-	for _, c := range n.lies() {
+	topic := func(i int) string { return fmt.Sprintf("lies/%d", i) }
+	var lines []network.GrantLine
+	for i := range n.lies(0) {
+		lines = append(lines, line(device, topic(i)))
+	}
+	granted := n.grant(t, lines...)
+	for i, c := range n.lies(int64(granted.Height)) {
 		t.Run(c.lie.Name, func(t *testing.T) {
 			n := use(t)
-			topic := "lies/" + c.lie.Name
-			resource := "mqtt:plant/" + topic + "/x"
-			granted := n.grant(t, line(device, topic))
+			resource := "mqtt:plant/" + topic(i) + "/x"
 			proxy := n.proxy(t, 1)
 			guest := n.guest(t, "guest", proxy.URL(), n.Nodes[0].RPC, n.Nodes[2].RPC, n.Nodes[3].RPC)
 			becomes(t, guest.HTTP, device, "publish", resource, "allowed")
 			proxy.Lie(c.lie)
-			revoked := n.revoke(t, granted.IDs[0])
+			revoked := n.revoke(t, granted.IDs[i])
 			denied := becomes(t, guest.HTTP, device, "publish", resource, "grant_revoked")
 			if denied.Context.Since != revoked.Height {
 				t.Errorf("revoked since %d; want %d", denied.Context.Since, revoked.Height)
@@ -112,13 +117,17 @@ func wrongSource(log, url, what string) bool {
 }
 
 // TestLiesOfEveryNode gives a gateway nothing but the lie, from its first
-// moment: it never allows anything.
+// moment, about a grant that was revoked: it is never ready and allows nothing.
 func TestLiesOfEveryNode(t *testing.T) {
 	n := use(t)
 	device := n.enrol(t, "all-lies")
 	granted := n.grant(t, line(device, "all-lies"))
-	becomes(t, n.Gateways[0].HTTP, device, "publish", "mqtt:plant/all-lies/x", "allowed")
-	for _, c := range n.lies() {
+	revoked := n.revoke(t, granted.IDs...)
+	const resource = "mqtt:plant/all-lies/x"
+	if d := becomes(t, n.Gateways[0].HTTP, device, "publish", resource, "grant_revoked"); d.Context.Since != revoked.Height {
+		t.Fatalf("revoked since %d; want %d", d.Context.Since, revoked.Height)
+	}
+	for _, c := range n.lies(int64(granted.Height)) {
 		t.Run(c.lie.Name, func(t *testing.T) {
 			n := use(t)
 			proxies := []*fault.Proxy{n.proxy(t, 0), n.proxy(t, 1), n.proxy(t, 2)}
@@ -134,29 +143,27 @@ func TestLiesOfEveryNode(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer guest.Stop()
-			told := func() (sum int64) {
-				for _, proxy := range proxies {
-					sum += proxy.Told()
-				}
-				return sum
-			}
-			eventually(t, "three lies", func(ctx context.Context) error {
-				d, err := network.Evaluate(ctx, guest.HTTP, device, "publish", "mqtt:plant/all-lies/x")
-				if err == nil && d.Decision {
+			eventually(t, "the lie to be refused", func(ctx context.Context) error {
+				if d, err := network.Evaluate(ctx, guest.HTTP, device, "publish", resource); err == nil && d.Decision {
 					t.Errorf("allowed by lies alone: %+v", d)
 				}
-				// A gateway that refuses to start allows nothing either.
-				if told() >= 3 || strings.Contains(guest.ReadLog(), "gateway ended") {
-					return nil
+				if _, status, err := network.Get(ctx, guest.HTTP+"/readyz"); err == nil && status == http.StatusOK {
+					t.Errorf("ready by lies alone")
 				}
-				return fmt.Errorf("%d told; %v", told(), err)
+				log := guest.ReadLog()
+				// A gateway that refuses to start allows nothing either.
+				for _, proxy := range proxies {
+					if proxy.Told() > 0 && (wrongSource(log, proxy.URL(), c.name) || strings.Contains(log, "gateway ended")) {
+						return nil
+					}
+				}
+				return errors.New("no node was named yet")
 			})
-			if d, err := network.Evaluate(t.Context(), guest.HTTP, device, "publish", "mqtt:plant/all-lies/x"); err == nil && d.Decision {
+			if d, err := network.Evaluate(t.Context(), guest.HTTP, device, "publish", resource); err == nil && d.Decision {
 				t.Errorf("allowed by lies alone: %+v", d)
 			}
 		})
 	}
-	n.revoke(t, granted.IDs...)
 }
 
 // TestWrongTrustedHashIsRefused starts a gateway on a hash that no node has.
