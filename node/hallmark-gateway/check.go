@@ -16,6 +16,7 @@ import (
 	"github.com/hallmark-ledger/hallmark/node/gateway/clock"
 	"github.com/hallmark-ledger/hallmark/node/gateway/config"
 	"github.com/hallmark-ledger/hallmark/node/gateway/ingress"
+	"github.com/hallmark-ledger/hallmark/node/gateway/vault"
 	"github.com/hallmark-ledger/hallmark/x/access"
 	"github.com/hallmark-ledger/hallmark/x/identity"
 )
@@ -132,8 +133,13 @@ func decide(cmd *cobra.Command, home string, c config.Config, req *access.Reques
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "hallmark-gateway: %v; looking at %s\n", err, home)
 	records, err := openReadOnly(home, c)
-	if err != nil {
-		return reply, err
+	switch {
+	case errors.Is(err, vault.ErrChain):
+		return reply, explainVault(err)
+	case err != nil:
+		// Held by a gateway that does not answer yet, or not readable: nothing
+		// can be verified.
+		return reply, &exitError{exitUnverifiable, err}
 	}
 	view, floor := &access.View{}, clock.Options{}
 	if records != nil {
