@@ -26,7 +26,7 @@ func (n *net) lies(past int64) []told {
 	return []told{
 		{fault.OtherKey("members", segment), "key"},
 		{fault.OtherKeyRenamed("members", segment), "key"},
-		{fault.OtherStore(), "key"}, // its leaf has another key
+		{fault.OtherStore(), "store"},
 		{fault.OtherHeight(1), "height"},
 		{fault.Replay(past), "root"},
 		{fault.OtherValue(), "value"},
@@ -142,7 +142,12 @@ func TestLiesOfEveryNode(t *testing.T) {
 			if err := guest.Start(); err != nil {
 				t.Fatal(err)
 			}
-			defer guest.Stop()
+			defer func() {
+				guest.Stop()
+				if t.Failed() {
+					t.Logf("it said:\n%s", guest.ReadLog())
+				}
+			}()
 			eventually(t, "the lie to be refused", func(ctx context.Context) error {
 				if d, err := network.Evaluate(ctx, guest.HTTP, device, "publish", resource); err == nil && d.Decision {
 					t.Errorf("allowed by lies alone: %+v", d)

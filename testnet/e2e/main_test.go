@@ -149,11 +149,12 @@ func only(t *testing.T, result network.TxResult) string {
 	return result.IDs[0]
 }
 
-// newKey writes a new key of a device and returns its file.
+// newKey writes a new key of a device and returns its file; its public half is
+// beside it, with the suffix .pub.
 func (n *net) newKey(t *testing.T, name string) string {
 	t.Helper()
 	file := filepath.Join(n.files, name+".pem")
-	if _, err := network.Run(t.Context(), n.cli.Binary, "identity", "keygen", "--out", file); err != nil {
+	if _, err := network.Run(t.Context(), n.cli.Binary, "identity", "keygen", "--out", file, "--public-out", filepath.Join(n.files, name+".pub")); err != nil {
 		t.Fatal(err)
 	}
 	return file

@@ -96,7 +96,7 @@ func OtherStore() Lie {
 		if !askedHead(*q) {
 			return false
 		}
-		q.Path, q.Data = "/store/auth/key", []byte{0}
+		q.Path, q.Data = "/store/acc/key", []byte{0}
 		return true
 	}, Answer: renameKey}
 }
@@ -113,19 +113,25 @@ func OtherHeight(back int64) Lie {
 	}}
 }
 
-// OtherHeightRenamed is OtherHeight with the height in the answer set to the
-// one asked.
-func OtherHeightRenamed(back int64) Lie {
-	lie := OtherHeight(back)
-	lie.Name = "height-renamed"
-	lie.Answer = func(asked Query, response Response) bool {
-		if !askedHead(asked) {
+// Replay answers everything about feeds with the state of one past height, with
+// valid proofs, under the height that was asked.
+func Replay(height int64) Lie {
+	concerns := func(q Query) bool {
+		return (askedHead(q) || strings.HasPrefix(q.Path, feedPath)) && q.Height > height
+	}
+	return Lie{Name: "replay", Ask: func(q *Query) bool {
+		if !concerns(*q) {
+			return false
+		}
+		q.Height = height
+		return true
+	}, Answer: func(asked Query, response Response) bool {
+		if !concerns(asked) {
 			return false
 		}
 		response["height"] = fmt.Sprint(asked.Height)
 		return true
-	}
-	return lie
+	}}
 }
 
 // OtherValue answers with a value of which one bit is another.

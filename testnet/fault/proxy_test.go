@@ -93,9 +93,9 @@ func TestEachLieIsToldInBothForms(t *testing.T) {
 		{OtherKey("b", "c"), response{headKey("b"), honest.Value, "9"}},
 		{OtherKey("a", "c"), response{headKey("c"), honest.Value, "9"}},
 		{OtherKeyRenamed("b", "c"), honest},
-		{OtherStore(), response{honest.Key, []byte("value of /store/auth/key"), "9"}},
+		{OtherStore(), response{honest.Key, []byte("value of /store/acc/key"), "9"}},
 		{OtherHeight(3), response{honest.Key, honest.Value, "6"}},
-		{OtherHeightRenamed(3), honest},
+		{Replay(3), honest},
 		{OtherValue(), response{honest.Key, flipped, "9"}},
 	} {
 		t.Run(c.lie.Name, func(t *testing.T) {
