@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"time"
 
@@ -121,18 +120,34 @@ func Of(d access.Decision) Decision {
 	}
 }
 
-// Load reads all files, by name.
-func Load() ([]File, error) {
-	_, here, _, ok := runtime.Caller(0)
-	if !ok {
-		return nil, fmt.Errorf("corpus: built without the names of its files")
-	}
-	paths, err := filepath.Glob(filepath.Join(filepath.Dir(here), "..", "testdata", "decisions", "*.json"))
+// folder is where the files are in the source tree.
+const folder = "x/access/testdata/decisions"
+
+// find looks for the files above the working directory, which is that of the
+// package under test. A binary built with -trimpath does not know where its
+// sources are.
+func find() ([]string, error) {
+	dir, err := os.Getwd()
 	if err != nil {
 		return nil, err
 	}
-	if len(paths) == 0 {
-		return nil, fmt.Errorf("corpus: no files beside %s", here)
+	for {
+		paths, err := filepath.Glob(filepath.Join(dir, folder, "*.json"))
+		if err != nil || len(paths) > 0 {
+			return paths, err
+		}
+		if dir == filepath.Dir(dir) {
+			return nil, fmt.Errorf("corpus: no files in %s, here or above", folder)
+		}
+		dir = filepath.Dir(dir)
+	}
+}
+
+// Load reads all files, by name.
+func Load() ([]File, error) {
+	paths, err := find()
+	if err != nil {
+		return nil, err
 	}
 	var files []File
 	for _, path := range paths {
