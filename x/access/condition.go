@@ -1,6 +1,7 @@
 package access
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -77,6 +78,8 @@ func ParseCondition(s string) (Condition, error) {
 		c.Value = &Condition_Text{Text: text}
 	case rest == "":
 		return c, fmt.Errorf("%.80q: nothing to compare with; want a number, true, false or text", s)
+	case looksNumeric(rest):
+		return c, fmt.Errorf("%.80q: %.40s is no whole number of 64 bits; scale it, or quote it as text", s, rest)
 	default:
 		c.Value = &Condition_Text{Text: rest}
 	}
@@ -84,4 +87,11 @@ func ParseCondition(s string) (Condition, error) {
 		return c, fmt.Errorf("%.80q: %w", s, err)
 	}
 	return c, nil
+}
+
+// looksNumeric tells whether a bare text was meant as a number, which a
+// comparison as text would silently never match.
+func looksNumeric(s string) bool {
+	_, err := strconv.ParseFloat(s, 64)
+	return err == nil || errors.Is(err, strconv.ErrRange)
 }
