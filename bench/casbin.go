@@ -7,11 +7,11 @@ import (
 	"github.com/casbin/casbin/v2/model"
 )
 
-// casbinModel compares text: Casbin's rules hold nothing else. Numbers are
+// casbinModel matches the topic with Casbin's own keyMatch and compares text: Casbin's rules hold nothing else. Numbers are
 // written with a fixed width, so that they compare alike.
 const casbinModel = `
 [request_definition]
-r = device, action, area, now, temperature, pressure
+r = device, action, topic, now, temperature, pressure
 
 [policy_definition]
 p = device, action, area, active, revoked, not_before, not_after, max_temperature, min_pressure
@@ -20,7 +20,7 @@ p = device, action, area, active, revoked, not_before, not_after, max_temperatur
 e = some(where (p.eft == allow))
 
 [matchers]
-m = r.device == p.device && r.area == p.area && r.action == p.action && p.active == "true" && p.revoked == "false" && r.now >= p.not_before && r.now < p.not_after && r.temperature <= p.max_temperature && r.pressure >= p.min_pressure
+m = r.device == p.device && keyMatch(r.topic, p.area) && r.action == p.action && p.active == "true" && p.revoked == "false" && r.now >= p.not_before && r.now < p.not_after && r.temperature <= p.max_temperature && r.pressure >= p.min_pressure
 `
 
 // casbinContender holds the grants to the first devices alone, as many as rules.
@@ -37,7 +37,7 @@ func casbinContender(w *workload, qs []question, rules int) (contender, error) {
 	number := func(n int64) string { return fmt.Sprintf("%012d", n) }
 	policies := make([][]string, rules)
 	for i, g := range w.grants[:rules] {
-		policies[i] = []string{device(g.device), g.action, g.area, fmt.Sprint(!w.suspended[g.device]), fmt.Sprint(g.revoked),
+		policies[i] = []string{device(g.device), g.action, g.area + "/*", fmt.Sprint(!w.suspended[g.device]), fmt.Sprint(g.revoked),
 			number(g.notBefore), number(g.notAfter), number(g.maxTemperature), number(g.minPressure)}
 	}
 	if added, err := enforcer.AddPolicies(policies); err != nil || !added {
@@ -53,7 +53,7 @@ func casbinContender(w *workload, qs []question, rules int) (contender, error) {
 		if q.pressure != noAttribute {
 			pressure = number(q.pressure)
 		}
-		requests[i] = []any{device(q.device), q.action, q.area, number(requestTime.Unix()), temperature, pressure}
+		requests[i] = []any{device(q.device), q.action, topicOf(q.area), number(requestTime.Unix()), temperature, pressure}
 	}
 	return contender{"Casbin", len(qs), func(i int) (bool, error) { return enforcer.Enforce(requests[i]...) }}, nil
 }

@@ -9,15 +9,31 @@ import (
 	"github.com/open-policy-agent/opa/v1/storage/inmem"
 )
 
-// opaPolicy looks a grant up by its device and area: one look-up, no search.
+// opaPolicy finds the grants by device and action, and among these the one
+// whose area covers the topic.
 const opaPolicy = `package bench
 
 default allow := false
 
 allow if {
 	data.devices[input.device].active
-	grant := data.grants[input.device][input.area]
-	grant.action == input.action
+	some grant in data.grants[input.device][input.action]
+	startswith(input.topic, grant.prefix)
+	not grant.revoked
+	input.now >= grant.not_before
+	input.now < grant.not_after
+	input.temperature <= grant.max_temperature
+	input.pressure >= grant.min_pressure
+}`
+
+// opaToldPolicy is handed the area of the topic and looks the grant up by it.
+const opaToldPolicy = `package bench
+
+default allow := false
+
+allow if {
+	data.devices[input.device].active
+	grant := data.grants[input.device][input.action][input.area]
 	not grant.revoked
 	input.now >= grant.not_before
 	input.now < grant.not_after
@@ -27,30 +43,52 @@ allow if {
 
 // opaContender is a prepared query over data in memory, kept as syntax trees so
 // that reads convert nothing, with inputs parsed beforehand.
-func opaContender(w *workload, qs []question) (contender, error) {
+func opaContender(w *workload, qs []question, told bool) (contender, error) {
+	name, policy := "OPA", opaPolicy
+	if told {
+		name, policy = "OPA, told the area", opaToldPolicy
+	}
 	ctx := context.Background()
 	device := func(n int) string { return fmt.Sprintf("device%06d", n) }
 	devices, grants := map[string]any{}, map[string]any{}
 	for n := range w.devices {
 		devices[device(n)] = map[string]any{"active": !w.suspended[n]}
 		held := map[string]any{}
-		for _, g := range w.grants[n*grantsPerDevice : (n+1)*grantsPerDevice] {
-			held[g.area] = map[string]any{
-				"action": g.action, "revoked": g.revoked, "not_before": g.notBefore, "not_after": g.notAfter,
-				"max_temperature": g.maxTemperature, "min_pressure": g.minPressure,
+		for _, action := range []string{actionPublish, actionGet} {
+			list, byArea := []any{}, map[string]any{}
+			for _, g := range w.grants[n*grantsPerDevice : (n+1)*grantsPerDevice] {
+				if g.action != action {
+					continue
+				}
+				grant := map[string]any{
+					"revoked": g.revoked, "not_before": g.notBefore, "not_after": g.notAfter,
+					"max_temperature": g.maxTemperature, "min_pressure": g.minPressure,
+				}
+				if told {
+					byArea[g.area] = grant
+				} else {
+					grant["prefix"] = g.area + "/"
+					list = append(list, grant)
+				}
+			}
+			if held[action] = list; told {
+				held[action] = byArea
 			}
 		}
 		grants[device(n)] = held
 	}
 	store := inmem.NewFromObjectWithOpts(map[string]any{"devices": devices, "grants": grants},
 		inmem.OptRoundTripOnWrite(false), inmem.OptReturnASTValuesOnRead(true))
-	query, err := rego.New(rego.Query("data.bench.allow"), rego.Module("bench.rego", opaPolicy), rego.Store(store)).PrepareForEval(ctx)
+	query, err := rego.New(rego.Query("data.bench.allow"), rego.Module("bench.rego", policy), rego.Store(store)).PrepareForEval(ctx)
 	if err != nil {
 		return contender{}, err
 	}
 	inputs := make([]ast.Value, len(qs))
 	for i, q := range qs {
-		input := map[string]any{"device": device(q.device), "area": q.area, "action": q.action, "now": requestTime.Unix()}
+		input := map[string]any{"device": device(q.device), "topic": topicOf(q.area), "action": q.action, "now": requestTime.Unix()}
+		if told {
+			input["area"] = q.area
+		}
 		if q.temperature != noAttribute {
 			input["temperature"] = q.temperature
 		}
@@ -61,7 +99,7 @@ func opaContender(w *workload, qs []question) (contender, error) {
 			return contender{}, err
 		}
 	}
-	return contender{"OPA", len(qs), func(i int) (bool, error) {
+	return contender{name, len(qs), func(i int) (bool, error) {
 		results, err := query.Eval(ctx, rego.EvalParsedInput(inputs[i]))
 		if err != nil {
 			return false, err

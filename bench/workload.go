@@ -123,6 +123,9 @@ func (w *workload) questions(n, devices int, seed uint64) []question {
 	return qs
 }
 
+// topicOf is the topic of an area that questions are about.
+func topicOf(area string) string { return area + "/state" }
+
 // digest is that of the n-th device's first key.
 func digest(n int) identity.KeyDigest { return sha256.Sum256(fmt.Appendf(nil, "device %d", n)) }
 

@@ -134,10 +134,15 @@ func TestRowsQueries(t *testing.T) {
 	}
 }
 
-// canonical drops what one form writes and the other leaves out: empty page
-// keys differ by nothing else.
+// canonical is an answer without the count of all, which REST adds to a page and
+// the command line does not ask for.
 func canonical(t *testing.T, value any) string {
 	t.Helper()
+	if object, ok := value.(map[string]any); ok {
+		if page, ok := object["pagination"].(map[string]any); ok {
+			delete(page, "total")
+		}
+	}
 	out, err := json.Marshal(value)
 	if err != nil {
 		t.Fatal(err)

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"github.com/hallmark-ledger/hallmark/x/feed"
 )
 
 // Query is an abci_query as a client asked for it.
@@ -141,12 +143,43 @@ func OtherValue() Lie {
 	}}
 }
 
-// OtherData changes one bit of what is listed of a feed; no proof covers it but
-// the digest of the head.
+// OtherData changes one bit of the last record or change that is listed of a
+// feed; no proof covers it but the digest of the head.
 func OtherData() Lie {
 	return Lie{Name: "data", Answer: func(asked Query, response Response) bool {
-		return strings.HasPrefix(asked.Path, feedPath) && flip(response)
+		value, err := alter(strings.TrimPrefix(asked.Path, feedPath), response.Bytes("value"))
+		if value == nil || err != nil {
+			return false
+		}
+		response.SetBytes("value", value)
+		return true
 	}}
+}
+
+// alter returns nil where there is nothing to change.
+func alter(method string, answer []byte) ([]byte, error) {
+	switch method {
+	case "Records":
+		var listed feed.RecordsResponse
+		if err := listed.Unmarshal(answer); err != nil || len(listed.Records) == 0 {
+			return nil, err
+		}
+		value := listed.Records[len(listed.Records)-1].Value
+		value[len(value)-1] ^= 1
+		return listed.Marshal()
+	case "Changes":
+		var listed feed.ChangesResponse
+		if err := listed.Unmarshal(answer); err != nil || len(listed.Changes) == 0 {
+			return nil, err
+		}
+		value := listed.Changes[len(listed.Changes)-1].Value
+		if len(value) == 0 {
+			return nil, nil
+		}
+		value[len(value)-1] ^= 1
+		return listed.Marshal()
+	}
+	return nil, nil
 }
 
 // flip changes the last bit of the value.
