@@ -35,9 +35,39 @@ func load(ctx context.Context, gateway, device, resource string, see func(networ
 	return func() { cancel(); group.Wait() }
 }
 
+// seen is what a gateway answered, as far as its feed had come each time.
+type seen struct {
+	mu sync.Mutex
+	// highest sequence of the segment's head in any answer, and in one that
+	// allowed.
+	highest, allowed network.Int64
+	lowest           network.Int64
+}
+
+func (s *seen) see(d network.Decision) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sequence := d.Context.Sequence
+	if sequence == 0 { // no segment was reached: nothing is verified yet
+		return
+	}
+	if s.lowest == 0 || sequence < s.lowest {
+		s.lowest = sequence
+	}
+	s.highest = max(s.highest, sequence)
+	if d.Decision {
+		s.allowed = max(s.allowed, sequence)
+	}
+}
+
 // TestKillsOfAGateway kills a gateway at random moments under load, while a
-// grant is revoked. After each start it never allows by the revoked grant,
-// whatever it had on disk, and it allows again by the next one.
+// grant is revoked. After each start
+//   - it knows at least what it knew when it was killed: no answer is by an
+//     older head;
+//   - it allows by the revoked grant at most as it did before, by the head that
+//     it had verified and that is within its bound, never by one that holds the
+//     revocation;
+//   - it comes to deny it, and allows by the next grant.
 func TestKillsOfAGateway(t *testing.T) {
 	n := use(t)
 	seed := uint64(time.Now().UnixNano())
@@ -54,11 +84,12 @@ func TestKillsOfAGateway(t *testing.T) {
 	for i := range kills {
 		resource, next := "mqtt:plant/"+topic(i)+"/x", "mqtt:plant/"+topic(i+1)+"/x"
 		becomes(t, guest.HTTP, device, "publish", resource, "allowed")
-		stop := load(t.Context(), guest.HTTP, device, resource, func(network.Decision) {})
-		revoked := make(chan error, 1)
+		var before, after seen
+		stop := load(t.Context(), guest.HTTP, device, resource, before.see)
+		done := make(chan error, 1)
 		go func() {
 			_, err := n.cli.Tx(t.Context(), n.operator(), "access", "revoke", n.segment(), grants[i])
-			revoked <- err
+			done <- err
 		}()
 		// From before the transaction is sent to after its effect.
 		wait := time.NewTimer(time.Duration(random.Int64N(int64(2500 * time.Millisecond))))
@@ -67,31 +98,40 @@ func TestKillsOfAGateway(t *testing.T) {
 		case <-t.Context().Done():
 		}
 		guest.Kill()
-		err := <-revoked
 		stop()
-		if err != nil {
+		if err := <-done; err != nil {
 			t.Fatalf("kill %d (seed %d): revoke: %v", i, seed, err)
 		}
-		// From here on no allow by the revoked grant is justified.
-		var mu sync.Mutex
-		var wrong *network.Decision
-		stop = load(t.Context(), guest.HTTP, device, resource, func(d network.Decision) {
-			mu.Lock()
-			defer mu.Unlock()
-			if d.Decision && wrong == nil {
-				wrong = &d
-			}
-		})
+		stop = load(t.Context(), guest.HTTP, device, resource, after.see)
 		if err := guest.Start(); err != nil {
 			t.Fatal(err)
 		}
+		denied := becomes(t, guest.HTTP, device, "publish", resource, "grant_revoked")
 		becomes(t, guest.HTTP, device, "publish", next, "allowed")
-		becomes(t, guest.HTTP, device, "publish", resource, "grant_revoked")
 		stop()
-		if wrong != nil {
-			t.Fatalf("kill %d (seed %d): allowed by a grant that was revoked before it started: %+v", i, seed, *wrong)
+		if after.lowest < before.highest {
+			t.Fatalf("kill %d (seed %d): answered by sequence %d after it had answered by %d", i, seed, after.lowest, before.highest)
+		}
+		if after.allowed >= denied.Context.Sequence {
+			t.Fatalf("kill %d (seed %d): allowed by sequence %d; the revocation is in %d", i, seed, after.allowed, denied.Context.Sequence)
+		}
+		if after.allowed > max(before.allowed, before.highest) {
+			t.Fatalf("kill %d (seed %d): allowed by sequence %d, which it had not verified before (%d)", i, seed, after.allowed, before.highest)
 		}
 	}
+}
+
+// reach waits until every node has a block.
+func (n *net) reach(t *testing.T, height int64) {
+	t.Helper()
+	eventually(t, fmt.Sprintf("every node to have block %d", height), func(ctx context.Context) error {
+		for _, node := range n.Nodes {
+			if at, err := network.RPC(node.RPC).Height(ctx); err != nil || at < height {
+				return fmt.Errorf("%s: %d %v", node.Name, at, err)
+			}
+		}
+		return nil
+	})
 }
 
 // ask asks the owner of the network through its command line.
