@@ -3,6 +3,7 @@ package keeper
 import (
 	"context"
 	stderrors "errors"
+	"fmt"
 
 	"cosmossdk.io/errors"
 
@@ -124,7 +125,7 @@ func checkRow(chainID string, batch types.Batch, owner string, row types.Row) (i
 
 // canOwn checks that a member is known and active.
 func (k Keeper) canOwn(ctx context.Context, id string) error {
-	if err := consortium.ValidateID(id); err != nil {
+	if err := validateMember(id); err != nil {
 		return errors.Wrap(identity.ErrInvalid, err.Error())
 	}
 	member, err := k.consortium.Member(ctx, id)
@@ -138,4 +139,13 @@ func (k Keeper) canOwn(ctx context.Context, id string) error {
 		return errors.Wrapf(identity.ErrOwner, "%q is not active", id)
 	}
 	return nil
+}
+
+// validateMember checks a member's id, without echoing one of any length.
+func validateMember(id string) error {
+	const most = 64
+	if len(id) > most {
+		return fmt.Errorf("id: %d bytes", len(id))
+	}
+	return consortium.ValidateID(id)
 }

@@ -73,6 +73,7 @@ func TestActivateRefuses(t *testing.T) {
 		"no such batch":             {func(m *types.MsgActivate) { m.Batch = 9 }, "batch", identity.ErrBatchUnknown},
 		"no owner":                  {func(m *types.MsgActivate) { m.Owner = "" }, "owner", identity.ErrInvalid},
 		"malformed owner":           {func(m *types.MsgActivate) { m.Owner = "Plant!" }, "owner", identity.ErrInvalid},
+		"huge owner":                {func(m *types.MsgActivate) { m.Owner = strings.Repeat("p", 1<<20) }, "owner", identity.ErrInvalid},
 		"unknown owner":             {func(m *types.MsgActivate) { m.Owner = "nobody" }, "owner", identity.ErrOwner},
 		"suspended owner":           {func(m *types.MsgActivate) { m.Owner = "gone" }, "owner", identity.ErrOwner},
 		"removed owner":             {func(m *types.MsgActivate) { m.Owner = "left" }, "owner", identity.ErrOwner},

@@ -11,7 +11,6 @@ import (
 
 	"github.com/cosmos/cosmos-sdk/types/query"
 
-	"github.com/hallmark-ledger/hallmark/x/consortium"
 	"github.com/hallmark-ledger/hallmark/x/identity"
 	"github.com/hallmark-ledger/hallmark/x/identity/types"
 )
@@ -66,7 +65,7 @@ func (q Querier) Devices(ctx context.Context, req *types.QueryDevicesRequest) (*
 				return q.entry(ctx, identity.KeyDigest(first))
 			})
 	} else {
-		if err := consortium.ValidateID(owner); err != nil {
+		if err := validateMember(owner); err != nil {
 			return nil, status.Errorf(codes.InvalidArgument, "owner: %v", err)
 		}
 		entries, page, err = query.CollectionPaginate(ctx, q.owned, req.GetPagination(),
