@@ -206,12 +206,17 @@ func (f *Follower) believe(ctx context.Context, r *round, trail []*types.LightBl
 
 // adopt swaps the View in and leaves an anchor for a process to come.
 func (f *Follower) adopt(r round, believed header.Believed, u *vault.Update, at time.Duration) error {
-	before := f.vault.View()
+	before, restarted := f.vault.View(), f.vault.Restarted()
 	if err := u.Adopt(f.clock.Floor()); err != nil {
 		return f.fail(r, believed, errors.Join(err, u.Discard()))
 	}
 	view := f.vault.View()
-	f.clock.Believe(believed.Block().Time, at)
+	// After a reboot the time is verified only by the header after this one: a
+	// decision that is under way may still hold the View from disk, and must not
+	// meet a verified time.
+	if !restarted {
+		f.clock.Believe(believed.Block().Time, at)
+	}
 	if err := f.clock.Anchor(view.Height, view.Header); err != nil {
 		f.log.Warn("no anchor could be left: a restart will begin unverified", "err", err)
 	}

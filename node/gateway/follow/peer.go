@@ -13,6 +13,7 @@ import (
 // Waits after a failure; each doubles up to its end.
 const (
 	silentWait, silentEnd = 500 * time.Millisecond, 30 * time.Second
+	slowEnd               = 5 * time.Second
 	wrongWait, wrongEnd   = 5 * time.Second, 10 * time.Minute
 	// grace is how long the slower nodes are waited for once enough have
 	// reported their height.
@@ -59,6 +60,8 @@ func (p *peer) failed(err error, now time.Time) time.Duration {
 		return 0
 	case errors.Is(err, source.ErrWrong):
 		p.state, wait, end = peerWrong, wrongWait, wrongEnd
+	case errors.Is(err, errSlow):
+		p.state, end = peerUnavailable, slowEnd // it may be needed soon
 	default:
 		p.state = peerUnavailable
 	}

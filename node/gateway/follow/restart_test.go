@@ -71,8 +71,13 @@ func TestAfterARebootNothingIsProvenUntilAFreshHeaderProvesTheHeads(t *testing.T
 	}
 	b.block()
 	b.adopt()
-	b.basis(access.ClockVerified)
 	b.verified(5)
+	// Who began to decide before this holds the View from disk.
+	b.basis(access.ClockRestarted)
+	b.block()
+	b.adopt()
+	b.basis(access.ClockVerified)
+	b.verified(6)
 }
 
 func TestOldHeadersAfterARestartAreRefused(t *testing.T) {

@@ -16,6 +16,8 @@ const (
 	lagWait, lagEnd = 40 * time.Millisecond, time.Second
 	// failWait is the first wait after a failure.
 	failWait, failEnd = 250 * time.Millisecond, 5 * time.Second
+	// calm is the least wait after a step that found nothing.
+	calm = 100 * time.Millisecond
 	// pollEvery is the wait while no node announces blocks.
 	pollEvery = time.Second
 )
@@ -58,6 +60,11 @@ func (f *Follower) Run(ctx context.Context) error {
 			wait, lag = min(wait, lag), min(2*lag, lagEnd)
 		case errors.Is(err, source.ErrNotYet):
 			lag = lagWait
+			// Announcements of one block come from several nodes, and a liar's
+			// without end.
+			if !sleep(ctx, calm, nil) {
+				return nil
+			}
 		default:
 			f.log.Warn("no new view", "err", err, "retry", fail.String())
 			wait, fail = min(wait, fail), min(2*fail, failEnd)
