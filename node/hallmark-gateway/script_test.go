@@ -298,7 +298,7 @@ func exitCode(ts *testscript.TestScript, args []string) (code int) {
 }
 
 // patience is how long a script waits for the gateway to come so far.
-const patience = 7 * time.Minute
+const patience = time.Minute
 
 // await asks a path of the gateway until its answer has a status and a text:
 // await PATH STATUS [TEXT]
