@@ -240,10 +240,13 @@ func putView(tx *bolt.Tx, view *View) error {
 }
 
 func getView(tx *bolt.Tx) (height int64, at time.Time, hash []byte, err error) {
-	raw := tx.Bucket(bucketMeta).Get(keyView)
-	if raw == nil {
-		return 0, at, nil, nil
+	if raw := tx.Bucket(bucketMeta).Get(keyView); raw != nil {
+		return decodeView(raw)
 	}
+	return 0, at, nil, nil
+}
+
+func decodeView(raw []byte) (height int64, at time.Time, hash []byte, err error) {
 	body, err := unseal(raw)
 	if err != nil {
 		return 0, at, nil, err
