@@ -149,10 +149,13 @@ func queries() *cobra.Command {
 	return cmd
 }
 
-// cometConfig is CometBFT's defaults with blocks of about a second.
+// cometConfig is CometBFT's defaults with blocks of about a second and metrics
+// on loopback.
 func cometConfig() *cmtcfg.Config {
 	c := cmtcfg.DefaultConfig()
 	c.Consensus.TimeoutCommit = genesis.CommitTimeout
+	c.Instrumentation.Prometheus = true
+	c.Instrumentation.PrometheusListenAddr = "127.0.0.1:26660"
 	return c
 }
 
