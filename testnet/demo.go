@@ -53,9 +53,12 @@ func runDemo(cmd *cobra.Command, _ []string) (err error) {
 	if dir, err = filepath.Abs(dir); err != nil {
 		return err
 	}
+	if network.Exists(dir) {
+		return fmt.Errorf("--dir %s: holds a network already; the demonstration needs a new directory", dir)
+	}
 	tell := progress.New(os.Stderr)
 	options := network.Options{Dir: dir, Validators: network.AsStored, Gateways: network.AsStored, Tell: tell}
-	if options.Binaries, err = network.FindBinaries(cmd.Context(), binaries, filepath.Join(dir, "bin")); err != nil {
+	if options.Binaries, err = network.FindBinaries(cmd.Context(), binaries, filepath.Join(dir, "bin"), tell); err != nil {
 		return err
 	}
 	net, err := network.Open(options)

@@ -57,7 +57,6 @@ func runStart(cmd *cobra.Command, _ []string) error {
 	if err != nil {
 		return err
 	}
-	options.Tell = progress.New(os.Stderr)
 	net, err := network.Open(options)
 	if err != nil {
 		return err
@@ -107,9 +106,9 @@ func networkOptions(cmd *cobra.Command) (network.Options, error) {
 	if err != nil {
 		return o, err
 	}
-	o.Dir = dir
+	o.Dir, o.Tell = dir, progress.New(os.Stderr)
 	binaries, _ := flags.GetString("binaries")
-	o.Binaries, err = network.FindBinaries(cmd.Context(), binaries, filepath.Join(dir, "bin"))
+	o.Binaries, err = network.FindBinaries(cmd.Context(), binaries, filepath.Join(dir, "bin"), o.Tell)
 	return o, err
 }
 

@@ -1,3 +1,6 @@
+// Package e2e tests the real binaries over the wire, on a network of real
+// processes, and runs the commands of the documents. What it imports of the
+// product it uses to check what it was told, never to tell.
 package e2e
 
 import (

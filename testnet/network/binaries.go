@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"github.com/hallmark-ledger/hallmark/testnet/progress"
 )
 
 // The programs a network runs.
@@ -20,7 +22,7 @@ const (
 // FindBinaries returns the path of each program: from dir if it is given, else
 // beside the running executable, else (under `go run`) built from the module
 // in the working directory into build.
-func FindBinaries(ctx context.Context, dir, build string) (map[string]string, error) {
+func FindBinaries(ctx context.Context, dir, build string, tell *progress.Teller) (map[string]string, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -41,7 +43,10 @@ func FindBinaries(ctx context.Context, dir, build string) (map[string]string, er
 	if err != nil {
 		return nil, fmt.Errorf("%s and %s are not beside %s, and the working directory is not the source tree: name their directory with --binaries DIR", NodeBinary, GatewayBinary, self)
 	}
-	if err := Build(ctx, module, build); err != nil {
+	done := tell.Wait("building %s and %s: minutes the first time", NodeBinary, GatewayBinary)
+	err = Build(ctx, module, build)
+	done(err, "")
+	if err != nil {
 		return nil, err
 	}
 	found, missing := lookIn(build)

@@ -21,6 +21,9 @@ import (
 // grace is what a process gets to end in good order.
 const grace = 10 * time.Second
 
+// trustLasts is below the trusting period of a gateway (32 hours by default).
+const trustLasts = 24 * time.Hour
+
 // Bounds of a local network.
 const (
 	MaxValidators = 16
@@ -161,6 +164,7 @@ func (n *Network) Start(ctx context.Context) error {
 		return err
 	}
 	n.state.Owner = &owner
+	slept := n.state.Furnished && time.Since(n.state.Saved) > trustLasts
 	if !n.state.Genesis {
 		err := n.step(ctx, fmt.Sprintf("genesis of %d members", len(n.state.Members)), n.makeGenesis)
 		if err != nil {
@@ -187,6 +191,11 @@ func (n *Network) Start(ctx context.Context) error {
 		}
 		n.state.Furnished = true
 		if err := n.state.save(n.dir); err != nil {
+			return err
+		}
+	}
+	if slept {
+		if err := n.trustAnew(ctx); err != nil {
 			return err
 		}
 	}
@@ -322,6 +331,18 @@ func (n *Network) trust(ctx context.Context) (Trusted, error) {
 		return Trusted{}, err
 	}
 	return Trusted{Height: header.Height, Hash: header.Hash}, nil
+}
+
+// trustAnew begins the gateways again at the latest header: what they believed
+// has expired while the network was down.
+func (n *Network) trustAnew(ctx context.Context) (err error) {
+	if n.state.Trusted, err = n.trust(ctx); err != nil {
+		return err
+	}
+	for i := range n.state.Gateways {
+		n.state.Gateways[i].Ready = false
+	}
+	return n.state.save(n.dir)
 }
 
 // launch starts a child, remembers it on disk, and watches over it.

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 // state is what the directory keeps for resuming: the plan of the network and
@@ -25,6 +26,8 @@ type state struct {
 	// segment and grants are on the chain.
 	Genesis   bool `json:"genesis"`
 	Furnished bool `json:"furnished"`
+	// Saved is when this was last written: at the latest when the network stopped.
+	Saved time.Time `json:"saved"`
 	// Owner is the foreground process; Children are the processes it started.
 	Owner    *Identity           `json:"owner,omitempty"`
 	Children map[string]Identity `json:"children,omitempty"`
@@ -77,4 +80,13 @@ func readState(dir string) (state, bool, error) {
 	return s, true, nil
 }
 
-func (s *state) save(dir string) error { return writeJSON(stateFile(dir), s, 0o600) }
+func (s *state) save(dir string) error {
+	s.Saved = time.Now()
+	return writeJSON(stateFile(dir), s, 0o600)
+}
+
+// Exists says whether a directory holds a network, running or not.
+func Exists(dir string) bool {
+	_, err := os.Stat(stateFile(dir))
+	return err == nil
+}
