@@ -123,7 +123,7 @@ func checkSegments(ctx context.Context, cfg Config, peers []*peer, r *Report) er
 
 	var chosen round
 	for {
-		chosen, err = choose(peers, heights(ctx, peers, cfg.TrustHeight, cfg.Agree+1), cfg.TrustHeight, cfg.Agree)
+		chosen, err = choose(peers, heights(ctx, peers, cfg.TrustHeight, cfg.Agree+1), cfg.TrustHeight, cfg.Agree, time.Now())
 		if !errors.Is(err, source.ErrNotYet) || !sleep(ctx, 200*time.Millisecond, nil) {
 			break
 		}

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/hallmark-ledger/hallmark/node/gateway/source"
+	"github.com/hallmark-ledger/hallmark/node/gateway/vault"
+	"github.com/hallmark-ledger/hallmark/x/feed"
 )
 
 // TestChoose: the height is the highest that the primary and two witnesses
@@ -49,7 +51,7 @@ func TestChoose(t *testing.T) {
 				}
 				reports = append([]report{r}, reports...)
 			}
-			got, err := choose(peers, reports, x.believed, 2)
+			got, err := choose(peers, reports, x.believed, 2, time.Now())
 			if !errors.Is(err, x.err) || got.above != x.above {
 				t.Fatalf("%v, above %v; want %v, %v", err, got.above, x.err, x.above)
 			}
@@ -123,5 +125,59 @@ func TestConfigurationNamesTheField(t *testing.T) {
 		if _, err := c.validate(); err == nil || len(err.Error()) < len(field) || err.Error()[:len(field)+1] != field+":" {
 			t.Errorf("%s: %v", field, err)
 		}
+	}
+}
+
+func TestWhoFailedAsPrimaryLeavesItsPartForAWhile(t *testing.T) {
+	now := time.Unix(0, 0)
+	peers := []*peer{{}, {}, {}}
+	primary := func(at time.Time) int {
+		var reports []report
+		for _, p := range peers {
+			reports = append(reports, report{peer: p, height: 9})
+		}
+		r, err := choose(peers, reports, 8, 2, at)
+		if err != nil || len(r.witnesses) != 2 {
+			t.Fatal(err)
+		}
+		for i, p := range peers {
+			if p == r.primary {
+				return i
+			}
+		}
+		return -1
+	}
+	peers[0].demoted(now)
+	peers[0].agreed() // as a witness it answers well
+	if got := primary(now.Add(29 * time.Second)); got != 1 {
+		t.Errorf("primary is %d", got)
+	}
+	if got := primary(now.Add(30 * time.Second)); got != 0 {
+		t.Errorf("primary is %d", got)
+	}
+	peers[0].demoted(now)
+	if got := primary(now.Add(59 * time.Second)); got != 1 {
+		t.Errorf("primary is %d: the second failure weighs no more", got)
+	}
+	peers[1].demoted(now)
+	peers[2].demoted(now)
+	if got := primary(now); got != 0 {
+		t.Errorf("primary is %d: when all have failed, the first", got)
+	}
+	peers[0].served()
+	peers[0].demoted(now)
+	if got := primary(now.Add(30 * time.Second)); got != 0 {
+		t.Errorf("primary is %d", got)
+	}
+}
+
+func TestPatienceGrowsWithWhatIsToCome(t *testing.T) {
+	need := vault.Need{Head: feed.Head{Sequence: 1001, Bytes: 100 << 20}, From: 1000}
+	if got := patience(need); got != fetchStart {
+		t.Errorf("one change may take %v", got)
+	}
+	need.Zero = true
+	if got := patience(need); got != fetchStart+800*time.Second {
+		t.Errorf("100 MiB may take %v", got)
 	}
 }

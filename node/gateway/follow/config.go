@@ -113,15 +113,6 @@ func (c Config) rules() header.Rules {
 	return header.Rules{ChainID: c.ChainID, TrustingPeriod: c.TrustingPeriod, Agree: c.Agree}
 }
 
-// feeds are the names of the feeds followed, members last.
-func (c Config) feeds() []string {
-	var names []string
-	for _, id := range c.Segments {
-		names = append(names, feed.Segment(id))
-	}
-	return append(names, feed.Members)
-}
-
 // nodes makes the nodes: the primary first.
 func (c Config) nodes() ([]*source.Node, error) {
 	var all []*source.Node

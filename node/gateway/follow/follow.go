@@ -158,7 +158,7 @@ func (f *Follower) next(ctx context.Context, trail []*types.LightBlock) (round, 
 			f.blame(r.peer, r.err)
 		}
 	}
-	chosen, err := choose(ready, reports, believed, f.cfg.Agree)
+	chosen, err := choose(ready, reports, believed, f.cfg.Agree, now)
 	if errors.Is(err, errTooFew) {
 		return chosen, f.note(err)
 	}
@@ -220,7 +220,7 @@ func (f *Follower) adopt(r round, believed header.Believed, u *vault.Update, at 
 	if err := f.clock.Anchor(view.Height, view.Header); err != nil {
 		f.log.Warn("no anchor could be left: a restart will begin unverified", "err", err)
 	}
-	r.primary.agreed()
+	r.primary.served()
 	for _, w := range r.witnesses {
 		w.agreed()
 	}
@@ -286,10 +286,13 @@ func (f *Follower) attacked(ctx context.Context, attack *header.Attack) error {
 	return f.note(errors.Join(attack, err))
 }
 
-// blameFor holds an error against a peer if it is of a source.
+// blameFor holds an error against the primary if it is of a source.
 func (f *Follower) blameFor(p *peer, err error) {
 	var of *source.Error
 	if errors.As(err, &of) {
+		if !errors.Is(err, source.ErrNotYet) {
+			p.demoted(time.Now())
+		}
 		f.blame(p, err)
 	}
 }

@@ -15,6 +15,7 @@ const (
 	silentWait, silentEnd = 500 * time.Millisecond, 30 * time.Second
 	slowEnd               = 5 * time.Second
 	wrongWait, wrongEnd   = 5 * time.Second, 10 * time.Minute
+	demoteWait, demoteEnd = 30 * time.Second, 10 * time.Minute
 	// grace is how long the slower nodes are waited for once enough have
 	// reported their height.
 	grace = 300 * time.Millisecond
@@ -29,6 +30,10 @@ type peer struct {
 	failures int
 	until    time.Time // set aside
 	height   int64     // last reported
+
+	// As primary alone: who answers promptly as a witness may still drip data.
+	demotions int
+	eligible  time.Time
 }
 
 // States of a peer.
@@ -66,14 +71,42 @@ func (p *peer) failed(err error, now time.Time) time.Duration {
 		p.state = peerUnavailable
 	}
 	p.failures++
-	for range p.failures - 1 {
-		if wait *= 2; wait >= end {
-			wait = end
-			break
-		}
-	}
+	wait = doubled(wait, end, p.failures)
 	p.until = now.Add(wait)
 	return wait
+}
+
+// doubled is a wait after the nth failure in a row.
+func doubled(wait, end time.Duration, n int) time.Duration {
+	for range n - 1 {
+		if wait *= 2; wait >= end {
+			return end
+		}
+	}
+	return wait
+}
+
+// demoted takes note that the peer failed as primary: others come first for a
+// while.
+func (p *peer) demoted(now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.demotions++
+	p.eligible = now.Add(doubled(demoteWait, demoteEnd, p.demotions))
+}
+
+// served takes note that a View was made of what the peer gave as primary.
+func (p *peer) served() {
+	p.agreed()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.demotions, p.eligible = 0, time.Time{}
+}
+
+func (p *peer) mayServe(now time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return !now.Before(p.eligible)
 }
 
 func (p *peer) reported(height int64) {

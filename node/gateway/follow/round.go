@@ -28,10 +28,11 @@ var (
 	errTooFew     = errors.New("too few nodes answer")
 )
 
-// choose takes the highest height that enough peers report, and of those the
-// one that stands first in the configuration as primary. reports are in any
-// order; peers in that of the configuration.
-func choose(peers []*peer, reports []report, believed int64, agree int) (round, error) {
+// choose takes the highest height that enough peers report, and of those as
+// primary the one that stands first in the configuration and did not fail as
+// primary just now. reports are in any order; peers in that of the
+// configuration.
+func choose(peers []*peer, reports []report, believed int64, agree int, now time.Time) (round, error) {
 	var r round
 	at := map[*peer]int64{}
 	var all []int64
@@ -52,17 +53,17 @@ func choose(peers []*peer, reports []report, believed int64, agree int) (round, 
 	if r.height <= believed || r.height < 3 { // no proofs of heights below 2
 		return r, errNothingNew
 	}
+	var have []*peer
 	for _, p := range peers {
-		switch height, ok := at[p]; {
-		case !ok:
-		case height < r.height:
+		if height, ok := at[p]; ok && height >= r.height {
+			have = append(have, p)
+		} else if ok {
 			p.behind()
-		case r.primary == nil:
-			r.primary = p
-		default:
-			r.witnesses = append(r.witnesses, p)
 		}
 	}
+	first := max(0, slices.IndexFunc(have, func(p *peer) bool { return p.mayServe(now) }))
+	r.primary = have[first]
+	r.witnesses = slices.Delete(have, first, first+1)
 	return r, nil
 }
 
@@ -124,16 +125,26 @@ func whatOf(err error) source.What {
 	return source.Value
 }
 
-// fetchWithin bounds what one source may take for one feed.
-const fetchWithin = 10 * time.Minute
+// What one source may take for one feed: a start, and the rest at a pace.
+const (
+	fetchStart = 5 * time.Second
+	fetchPace  = 128 << 10 // bytes a second
+)
+
+// patience with a source that brings a feed to its head, by what that can be at
+// most. One that drips must not keep a revocation from coming by another.
+func patience(need vault.Need) time.Duration {
+	most := need.Head.Bytes
+	if !need.Zero {
+		most = min(most, (need.Head.Sequence-need.From)*feed.MaxRecord)
+	}
+	return fetchStart + time.Duration(most/fetchPace)*time.Second
+}
 
 // fetch brings every feed of the update to its head, from one source.
 func fetch(ctx context.Context, node *source.Node, u *vault.Update) error {
 	for _, need := range u.Needs() {
-		ctx, cancel := context.WithTimeout(ctx, fetchWithin)
-		err := fetchFeed(ctx, node, u, need)
-		cancel()
-		if err != nil {
+		if err := fetchFeed(ctx, node, u, need); err != nil {
 			return fmt.Errorf("feed %q: %w", need.Head.Name, err)
 		}
 	}
@@ -142,13 +153,18 @@ func fetch(ctx context.Context, node *source.Node, u *vault.Update) error {
 
 func fetchFeed(ctx context.Context, node *source.Node, u *vault.Update, need vault.Need) error {
 	if !need.Zero {
-		err := fetchChanges(ctx, node, u, need)
+		within, cancel := context.WithTimeout(ctx, patience(need))
+		err := fetchChanges(within, node, u, need)
+		cancel()
 		if !errors.Is(err, source.ErrGone) {
 			return err
 		}
 		// History is pruned: all records, then. A liar who says so costs a
 		// download.
+		need.Zero = true
 	}
+	ctx, cancel := context.WithTimeout(ctx, patience(need))
+	defer cancel()
 	return fetchRecords(ctx, node, u, need)
 }
 

@@ -397,3 +397,34 @@ func TestAWitnessWhoseHeaderDoesNotVerifyIsNamed(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 }
+
+// TestAPrimaryThatWithholdsDataLosesItsPart: headers and proofs are prompt, the
+// change never comes.
+func TestAPrimaryThatWithholdsDataLosesItsPart(t *testing.T) {
+	b := newBench(t)
+	b.open()
+	b.adopt()
+	release := make(chan struct{})
+	b.nodes[0].Ask(func(method string, q url.Values) {
+		if strings.Contains(q.Get("path"), "/Changes") {
+			<-release
+		}
+	})
+	b.chain.Put(segmentFeed, chaintest.Key(1), []byte("two"))
+	b.block()
+	b.block()
+	begin := time.Now()
+	if err := b.step(); !errors.Is(err, source.ErrUnavailable) {
+		t.Fatalf("step: %v", err)
+	}
+	close(release)
+	if took := time.Since(begin); took > 10*time.Second {
+		t.Errorf("one change was waited for %v", took)
+	}
+	b.block()
+	b.adopt()
+	b.verified(6)
+	if s := b.follower.Status(); s.Primary != b.nodes[1].URL {
+		t.Errorf("%+v", s)
+	}
+}

@@ -23,7 +23,7 @@ var (
 	// ErrExpired means that the trusted header is older than the trusting
 	// period: nothing can be believed from it, and the gateway has to be
 	// initialised again with a header trusted for another reason.
-	ErrExpired = errors.New("trust has expired")
+	ErrExpired = errors.New("trust has expired: initialise the gateway again with a header of today")
 	// ErrFuture means that nodes agree on a header that lies ahead of our clock.
 	ErrFuture = errors.New("agreed header lies in the future of this clock")
 )
