@@ -84,9 +84,13 @@ func binary(name string) string {
 
 const testnetBinary = "hallmark-testnet"
 
-// startNetwork runs `hallmark-testnet start` until network.json appears.
+// startNetwork runs `hallmark-testnet start` until its network.json appears.
 func startNetwork(ctx context.Context, dir string, args ...string) (*network.Process, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	// A process that was killed leaves its file behind.
+	if err := os.RemoveAll(network.DescriptionFile(dir)); err != nil {
 		return nil, err
 	}
 	process, err := network.Launch(testnetBinary, filepath.Join(dir, "testnet.log"), binary(testnetBinary), append([]string{"start", "--dir", dir}, args...)...)

@@ -91,8 +91,10 @@ func Build(ctx context.Context, module, into string) error {
 	if err := os.MkdirAll(into, 0o755); err != nil {
 		return err
 	}
-	command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", into+string(filepath.Separator), "./node/"+NodeBinary, "./node/"+GatewayBinary)
+	command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-o", into+string(filepath.Separator), "./node/"+NodeBinary, "./node/"+GatewayBinary)
 	command.Dir = module
+	// As make builds them, so that both use one cache of packages.
+	command.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := command.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s: %w\n%s", strings.Join(command.Args, " "), err, out)
 	}
