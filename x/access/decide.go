@@ -195,6 +195,7 @@ var rankReason = [...]Reason{
 // changed, expired, not yet valid, the first condition that fails.
 func decideGrants(d *Decision, req *Request, seg *Segment, dev *device, now int64) {
 	filter := req.Action == ActionSubscribe && HasWildcard(req.Resource)
+	kind := typeLen(req.Resource)
 	prefix := grantPrefix(req.Subject)
 	worst := rankNoGrant
 	walk := seg.Set.Range(prefix[:])
@@ -206,31 +207,11 @@ func decideGrants(d *Decision, req *Request, seg *Segment, dev *device, now int6
 		if len(key) != grantKeyLen {
 			continue // not a grant; the chain writes no such key
 		}
-		var (
-			t     terms
-			r     rank
-			since int64
-			index uint8
-		)
-		c, hit := matchGrant(record, req.Action, req.Resource, filter)
-		switch {
-		case c.bad:
-			r = rankUnreadable
-		case !hit:
+		c, hit := matchGrant(record, req.Action, req.Resource, kind, filter)
+		if !hit && !c.bad {
 			continue
-		case !t.scan(&c):
-			r = rankUnreadable
-		case t.revokedHeight != 0:
-			r, since = rankRevoked, t.revokedHeight
-		case t.ownership != dev.ownership || string(t.owner) != string(dev.owner):
-			r = rankOwnerChanged
-		case now >= t.notAfter:
-			r = rankExpired
-		case now < t.notBefore:
-			r = rankNotYetValid
-		default:
-			r, index = checkConditions(t.conditions, req)
 		}
+		r, since, index := judge(&c, req, dev, now)
 		if r == rankNoGrant {
 			d.Allow, d.Reason, d.Grant = true, ReasonAllowed, grantID(key)
 			d.Since, d.Condition = 0, 0
@@ -242,6 +223,27 @@ func decideGrants(d *Decision, req *Request, seg *Segment, dev *device, now int6
 		}
 	}
 	d.Reason = rankReason[worst]
+}
+
+// judge tells why a grant that names the action and covers the resource does not
+// allow, or rankNoGrant when it does; since is the height of its revocation, and
+// index the number of the condition that failed.
+func judge(c *cursor, req *Request, dev *device, now int64) (r rank, since int64, index uint8) {
+	var t terms
+	switch {
+	case c.bad || !t.scan(c):
+		return rankUnreadable, 0, 0
+	case t.revokedHeight != 0:
+		return rankRevoked, t.revokedHeight, 0
+	case t.ownership != dev.ownership || string(t.owner) != string(dev.owner):
+		return rankOwnerChanged, 0, 0
+	case now >= t.notAfter:
+		return rankExpired, 0, 0
+	case now < t.notBefore:
+		return rankNotYetValid, 0, 0
+	}
+	r, index = checkConditions(t.conditions, req)
+	return r, 0, index
 }
 
 // grantID reads the id at the end of a grant's key.

@@ -1,5 +1,11 @@
 package access
 
+import (
+	"encoding/binary"
+	"math/bits"
+	"unsafe"
+)
+
 // Match tells whether a pattern covers a resource, both valid. The type and all
 // literal levels are equal byte by byte; '+' is exactly one level, also an
 // empty one; a final '#' is any number of levels, also none. A level that
@@ -7,41 +13,49 @@ package access
 // says so of the first level, and we are stricter.
 func Match(pattern, resource string) bool {
 	p, r, ok := paths(pattern, resource)
-	if !ok {
-		return false
-	}
-	i, j := 0, 0
+	return ok && matchPath(p, r)
+}
+
+// matchPath is Match behind the type. A resource holds neither '+' nor '#', so
+// what is equal is literal, and the first difference tells what stands there.
+func matchPath(p, r string) bool {
 	for {
-		// Both stand at the beginning of a level.
-		if i < len(p) {
-			switch p[i] {
-			case '#':
-				return !hasDollar(r[j:])
-			case '+':
-				if j < len(r) && r[j] == '$' {
-					return false
-				}
-				for i++; j < len(r) && r[j] != '/'; j++ {
-				}
-			}
-		}
-		for i < len(p) && j < len(r) && p[i] == r[j] && p[i] != '/' {
-			i++
-			j++
-		}
+		n := common(p, r)
+		p, r = p[n:], r[n:]
 		switch {
-		case i == len(p) && j == len(r):
-			return true
-		case i == len(p):
-			return false
-		case j == len(r):
-			return p[i:] == "/#"
-		case p[i] != '/' || r[j] != '/':
-			return false
+		case p == "":
+			return r == ""
+		case p[0] == '#':
+			return !hasDollar(r)
+		case p[0] == '+':
+			if r != "" && r[0] == '$' {
+				return false
+			}
+			n := 0
+			for n < len(r) && r[n] != '/' {
+				n++
+			}
+			p, r = p[1:], r[n:]
+		default:
+			return r == "" && p == "/#"
 		}
-		i++
-		j++
 	}
+}
+
+// common is the number of bytes that two strings begin with alike.
+func common(a, b string) int {
+	n := min(len(a), len(b))
+	x, y := unsafe.Slice(unsafe.StringData(a), n), unsafe.Slice(unsafe.StringData(b), n)
+	i := 0
+	for ; i+8 <= n; i += 8 {
+		if d := binary.LittleEndian.Uint64(x[i:]) ^ binary.LittleEndian.Uint64(y[i:]); d != 0 {
+			return i + bits.TrailingZeros64(d)>>3
+		}
+	}
+	for i < n && x[i] == y[i] {
+		i++
+	}
+	return i
 }
 
 // Contains tells whether a pattern covers every resource that a filter matches,
@@ -49,9 +63,11 @@ func Match(pattern, resource string) bool {
 // by both together ("a:#" under "a:+/#") it says no.
 func Contains(pattern, filter string) bool {
 	p, f, ok := paths(pattern, filter)
-	if !ok {
-		return false
-	}
+	return ok && containsPath(p, f)
+}
+
+// containsPath is Contains behind the type.
+func containsPath(p, f string) bool {
 	i, j := 0, 0
 	for {
 		if i < len(p) {
@@ -92,12 +108,21 @@ func Contains(pattern, filter string) bool {
 
 // paths cuts the types off; ok is false unless they are equal.
 func paths(a, b string) (pathA, pathB string, ok bool) {
-	for i := 0; i < len(a) && i < len(b) && a[i] == b[i]; i++ {
-		if a[i] == ':' {
-			return a[i+1:], b[i+1:], true
+	n := typeLen(b)
+	if n > len(a) || a[:n] != b[:n] || n == 0 {
+		return "", "", false
+	}
+	return a[n:], b[n:], true
+}
+
+// typeLen is the length of a resource's type with its colon; 0 without one.
+func typeLen(resource string) int {
+	for i := 0; i < len(resource) && i <= MaxType; i++ {
+		if resource[i] == ':' {
+			return i + 1
 		}
 	}
-	return "", "", false
+	return 0
 }
 
 // hasDollar tells whether a level of the rest of a path begins with '$'.

@@ -291,17 +291,32 @@ func ValidateAction(action string) error {
 // isName tells whether s is 1 to limit ASCII letters, digits, '-', '_', '.' and
 // ':' with a letter first: the syntax of actions and attributes.
 func isName(s string, limit int) bool {
-	if len(s) == 0 || len(s) > limit {
+	if len(s) == 0 || len(s) > limit || nameClass[s[0]] != nameLetter {
 		return false
 	}
-	for i := 0; i < len(s); i++ {
-		c := s[i] | 0x20
+	seen := uint8(0)
+	for i := 1; i < len(s); i++ {
+		seen |= nameClass[s[i]]
+	}
+	return seen&nameOther == 0
+}
+
+const (
+	nameLetter = 1 << iota
+	nameMark   // digits and marks
+	nameOther
+)
+
+var nameClass = func() (t [256]uint8) {
+	for c := range t {
 		switch {
-		case 'a' <= c && c <= 'z':
-		case i > 0 && ('0' <= s[i] && s[i] <= '9' || s[i] == '-' || s[i] == '_' || s[i] == '.' || s[i] == ':'):
+		case 'a' <= c|0x20 && c|0x20 <= 'z' && c < 0x80:
+			t[c] = nameLetter
+		case '0' <= c && c <= '9', c == '-', c == '_', c == '.', c == ':':
+			t[c] = nameMark
 		default:
-			return false
+			t[c] = nameOther
 		}
 	}
-	return true
-}
+	return t
+}()

@@ -87,14 +87,33 @@ func (c *cursor) enum() int32 {
 
 // bytes reads what is preceded by its length.
 func (c *cursor) bytes() []byte {
-	n := c.uvarint()
-	if n > uint64(len(c.b)-c.i) {
+	body, next := take(c.b, c.i)
+	if next < 0 {
 		c.fail()
 		return nil
 	}
-	start := c.i
-	c.i += int(n)
-	return c.b[start:c.i]
+	c.i = next
+	return body
+}
+
+// take reads the body of the field at i, a tag of one byte and what is preceded
+// by its length; next is where the field after it begins, or -1.
+func take(b []byte, i int) (body []byte, next int) {
+	if i += 2; i <= len(b) {
+		if n := int(b[i-1]); n < 0x80 && n <= len(b)-i {
+			return b[i : i+n], i + n
+		}
+	}
+	return takeLong(b, i-2)
+}
+
+func takeLong(b []byte, i int) (body []byte, next int) {
+	c := cursor{b: b, i: i}
+	n := c.uvarint()
+	if c.bad || n > uint64(len(b)-c.i) {
+		return nil, -1
+	}
+	return b[c.i : c.i+int(n)], c.i + int(n)
 }
 
 // nonempty reads a string or bytes field, which is absent when it is empty.
@@ -126,34 +145,44 @@ const (
 )
 
 // matchGrant tells whether a grant names the action and covers the resource, of
-// which contains says that it is a filter. The cursor then stands behind its
-// resources; cursor.bad means that the record is malformed so far.
-func matchGrant(record []byte, action, resource string, filter bool) (c cursor, hit bool) {
-	c.b = record
-	if c.is(grantIssuer) {
-		c.nonempty()
+// which filter says that it is one; kind is the length of its type with the
+// colon. The cursor then stands behind the grant's resources; cursor.bad means
+// that the record is malformed so far.
+func matchGrant(record []byte, action, resource string, kind int, filter bool) (c cursor, hit bool) {
+	var body []byte
+	i := 0
+	if len(record) > 0 && record[0] == grantIssuer {
+		if body, i = take(record, 0); len(body) == 0 {
+			return cursor{bad: true}, false
+		}
 	}
-	for c.is(grantActions) {
-		if a := c.bytes(); string(a) == action {
+	for uint(i) < uint(len(record)) && record[i] == grantActions {
+		if body, i = take(record, i); string(body) == action {
 			hit = true
 		}
 	}
+	if i < 0 {
+		return cursor{bad: true}, false
+	}
 	if !hit {
-		return c, false
+		return cursor{}, false
 	}
 	hit = false
-	for c.is(grantResources) {
-		pattern := text(c.bytes())
-		if hit || c.bad {
+	for uint(i) < uint(len(record)) && record[i] == grantResources {
+		body, i = take(record, i)
+		if hit || len(body) < kind || string(body[:kind]) != resource[:kind] {
 			continue
 		}
-		if filter {
-			hit = Contains(pattern, resource)
+		if pattern := text(body[kind:]); filter {
+			hit = containsPath(pattern, resource[kind:])
 		} else {
-			hit = Match(pattern, resource)
+			hit = matchPath(pattern, resource[kind:])
 		}
 	}
-	return c, hit && !c.bad
+	if i < 0 {
+		return cursor{bad: true}, false
+	}
+	return cursor{b: record, i: i}, hit
 }
 
 // terms of a grant: what stands behind its resources.
