@@ -121,19 +121,6 @@ func TestKillsOfAGateway(t *testing.T) {
 	}
 }
 
-// reach waits until every node has a block.
-func (n *net) reach(t *testing.T, height int64) {
-	t.Helper()
-	eventually(t, fmt.Sprintf("every node to have block %d", height), func(ctx context.Context) error {
-		for _, node := range n.Nodes {
-			if at, err := network.RPC(node.RPC).Height(ctx); err != nil || at < height {
-				return fmt.Errorf("%s: %d %v", node.Name, at, err)
-			}
-		}
-		return nil
-	})
-}
-
 // ask asks the owner of the network through its command line.
 func (n *net) ask(t *testing.T, args ...string) {
 	t.Helper()
