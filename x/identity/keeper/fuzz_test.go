@@ -2,7 +2,6 @@ package keeper_test
 
 import (
 	"context"
-	"slices"
 	"testing"
 
 	"github.com/hallmark-ledger/hallmark/x/identity/types"
@@ -15,7 +14,8 @@ type message interface {
 }
 
 // fuzz throws bytes, read as a message, at a handler of a ledger with something
-// of everything: it never panics, and when it fails nothing has changed.
+// of everything: it never panics, fails with a short error, and leaves a state
+// that is valid and one event when it succeeds.
 func fuzz[M message, R any](f *testing.F, empty func() M, handler func(*ledger) func(context.Context, M) (R, error), good func(testing.TB, *ledger) M) {
 	l := used(f)
 	seed, err := good(f, l).Marshal()
@@ -30,11 +30,10 @@ func fuzz[M message, R any](f *testing.F, empty func() M, handler func(*ledger) 
 		}
 		l.ctx, _ = base.CacheContext()
 		shared := l.feeds.clone()
-		before := l.dump()
 		_, events, err := deliver(l, handler(l), msg)
 		switch {
-		case err != nil && !slices.Equal(before, l.dump()):
-			t.Fatal("a message that failed changed the state")
+		case err != nil && len(err.Error()) > 4096:
+			t.Fatalf("an error of %d bytes", len(err.Error()))
 		case err == nil && len(events) != 1:
 			t.Fatalf("%d events", len(events))
 		case err == nil:

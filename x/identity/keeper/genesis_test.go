@@ -48,7 +48,7 @@ func TestExportImportExportIsTheSame(t *testing.T) {
 		again := newLedger(t)
 		again.feeds.shared = shared
 		ok(t, again.InitGenesis(again.ctx, *g))
-		if !slices.Equal(again.dump(), l.dump()) {
+		if !slices.Equal(again.dump(again.ctx), l.dump(l.ctx)) {
 			t.Error("the state differs")
 		}
 		first, err := proto.Marshal(g)

@@ -52,6 +52,9 @@ type ledger struct {
 	store *storetypes.KVStoreKey
 	town  *town
 	feeds *feeds
+	// spoilt tells whether the last message that failed had written something
+	// before, for the transaction to roll back; looked at only when watched.
+	watched, spoilt bool
 }
 
 func newLedger(t testing.TB) *ledger {
@@ -73,8 +76,13 @@ func deliver[M, R any](l *ledger, handle func(context.Context, M) (R, error), ms
 	cache, write := l.ctx.CacheContext()
 	cache = cache.WithEventManager(sdk.NewEventManager())
 	shared := l.feeds.clone()
+	var before []string
+	if l.watched {
+		before = l.dump(cache)
+	}
 	resp, err := handle(cache, msg)
 	if err != nil {
+		l.spoilt = l.watched && !slices.Equal(before, l.dump(cache))
 		l.feeds.shared = shared
 		if events := cache.EventManager().Events(); len(events) != 0 {
 			panic(fmt.Sprintf("events of a message that failed: %v", events))
@@ -85,10 +93,10 @@ func deliver[M, R any](l *ledger, handle func(context.Context, M) (R, error), ms
 	return resp, cache.EventManager().Events(), nil
 }
 
-// dump is the whole state, to see that a refused message changed nothing.
-func (l *ledger) dump() []string {
+// dump is the whole state as a context has it.
+func (l *ledger) dump(ctx sdk.Context) []string {
 	var all []string
-	it := l.ctx.KVStore(l.store).Iterator(nil, nil)
+	it := ctx.KVStore(l.store).Iterator(nil, nil)
 	defer it.Close()
 	for ; it.Valid(); it.Next() {
 		all = append(all, hex.EncodeToString(it.Key())+"="+hex.EncodeToString(it.Value()))
