@@ -50,7 +50,7 @@ func exitCode(err error) int {
 // Wrappings that transport and simulation put around what a module says.
 var (
 	before = regexp.MustCompile(`rpc error: code = \w+ desc = |failed to execute message; message index: \d+: `)
-	after  = regexp.MustCompile(` \[[^\s\]]+\.go:\d+\]| (With|with) gas (wanted|used): '\d+'( and gas used: '\d+')?|: unknown request$`)
+	after  = regexp.MustCompile(` \[[^\s\]]+\.go:\d+\]| (With|with) gas (wanted|used): '\d+'( and gas used: '\d+')?|: unknown request$|: key not found$`)
 )
 
 // plain takes the wrapping off an error, so that a person reads what is wrong

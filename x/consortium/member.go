@@ -46,7 +46,7 @@ func ValidateRoles(roles []string) error {
 // and inner hyphens.
 func ValidateID(id string) error {
 	if len(id) < 2 || len(id) > 32 {
-		return fmt.Errorf("id: %q has %d bytes; want 2 to 32", id, len(id))
+		return fmt.Errorf("id: %.40q has %d bytes; want 2 to 32", id, len(id))
 	}
 	for i, c := range []byte(id) {
 		switch {

@@ -47,7 +47,7 @@ func (s Share) Take(cost Share) (Share, error) {
 // end of a block and its verification bear on two cores in a second.
 var DefaultBlock = Share{
 	Transactions: 2_000,
-	Bytes:        4 << 20,
+	Bytes:        8 << 20,
 	Gas:          2_000_000_000,
 	Changes:      8_192,
 }
