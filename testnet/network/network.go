@@ -88,7 +88,7 @@ func (n *Network) Start(ctx context.Context) error {
 	n.state.Owner = &owner
 	slept := n.state.Furnished && time.Since(n.state.Saved) > trustLasts
 	if !n.state.Genesis {
-		err := n.step(ctx, fmt.Sprintf("genesis of %d members", len(n.state.Members)), n.makeGenesis)
+		err := n.step(ctx, "genesis of "+count(len(n.state.Members), "member"), n.makeGenesis)
 		if err != nil {
 			return err
 		}
@@ -100,7 +100,7 @@ func (n *Network) Start(ctx context.Context) error {
 	if err := n.state.save(n.dir); err != nil {
 		return err
 	}
-	if err := n.step(ctx, fmt.Sprintf("%d validators make blocks", len(n.state.Nodes)), n.startNodes); err != nil {
+	if err := n.step(ctx, count(len(n.state.Nodes), "validator")+" ready, with blocks each second", n.startNodes); err != nil {
 		return err
 	}
 	fresh := !n.state.Furnished
@@ -122,7 +122,7 @@ func (n *Network) Start(ctx context.Context) error {
 		}
 	}
 	if len(n.state.Gateways) > 0 {
-		if err := n.step(ctx, fmt.Sprintf("%d gateways hold a verified view", len(n.state.Gateways)), n.startGateways); err != nil {
+		if err := n.step(ctx, count(len(n.state.Gateways), "gateway")+" ready with a verified view", n.startGateways); err != nil {
 			return err
 		}
 	}
@@ -325,6 +325,13 @@ func (n *Network) Stop() error {
 	defer n.mu.Unlock()
 	n.state.Owner, n.state.Children = nil, nil
 	return errors.Join(err, n.state.save(n.dir), n.lock.Close())
+}
+
+func count(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
 }
 
 // ok is a condition: a URL answers 200.
