@@ -124,7 +124,13 @@ func TestUnreadableRecords(t *testing.T) {
 	view := f.view(t)
 	key := access.GrantKey(subject(1), 1)
 	record := marshal(t, &g)
+	g.Conditions = make([]access.Condition, 9)
+	for i := range g.Conditions {
+		g.Conditions[i] = number("n", access.OperatorEq, 1)
+	}
+	req.Context = []access.Attribute{{Name: "n", Kind: access.KindNumber, Number: 1}}
 	for name, bad := range map[string][]byte{
+		"nine conditions": marshal(t, &g),
 		"a later field":   append(append([]byte{}, record...), 13<<3, 1),
 		"cut":             record[:len(record)-1],
 		"a field twice":   append(append([]byte{}, record...), 10<<3, 1),

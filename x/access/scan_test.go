@@ -160,6 +160,35 @@ func TestScanReadsWhatIsWritten(t *testing.T) {
 	})
 }
 
+// TestScanRefuses what the generated code reads and would never write.
+func TestScanRefuses(t *testing.T) {
+	for name, record := range map[string][]byte{
+		"a varint with a spare byte":       {grantNotBefore, 0x81, 0x00},
+		"a long one with a spare byte":     {grantNotBefore, 0xff, 0xff, 0x80, 0x00},
+		"a zero":                           {grantNotBefore, 0x00},
+		"a varint of eleven bytes":         {grantNotBefore, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01},
+		"a varint over 64 bits":            {grantNotBefore, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02},
+		"a varint that does not end":       {grantNotBefore, 0x81},
+		"a tag alone":                      {grantNotBefore},
+		"a text alone":                     {grantIssuer},
+		"an empty text":                    {grantIssuer, 0},
+		"a text over the end":              {grantIssuer, 2, 'a'},
+		"a length with a spare byte":       {grantActions, 0x81, 0x00, 'a'},
+		"fields that descend":              {grantNotAfter, 1, grantNotBefore, 1},
+		"a field twice":                    {grantNotAfter, 1, grantNotAfter, 1},
+		"an unknown field":                 {13 << 3, 1},
+		"a field as another type":          {4<<3 | 2, 1, 'a'},
+		"a depth over 32 bits":             {grantDepth, 0x80, 0x80, 0x80, 0x80, 0x10},
+		"a condition with two values":      {grantConditions, 4, conditionNumber, 2, conditionTruth, 1},
+		"a truth of two":                   {grantConditions, 2, conditionTruth, 2},
+		"a condition with a field of more": {grantConditions, 2, 6 << 3, 1},
+	} {
+		if g, conditions, ok := scanned(record); ok {
+			t.Errorf("%s: read as %v with %v", name, &g, conditions)
+		}
+	}
+}
+
 // FuzzScan: what the scanner accepts, the generated code accepts too, reads
 // alike, and would write in the same bytes; so no record has two readings.
 func FuzzScan(f *testing.F) {
