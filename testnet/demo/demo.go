@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -110,7 +111,8 @@ func Run(ctx context.Context, o Options) *Report {
 	return report
 }
 
-func seconds(d time.Duration) float64 { return d.Round(10 * time.Millisecond).Seconds() }
+// seconds to a hundredth.
+func seconds(d time.Duration) float64 { return math.Round(d.Seconds()*100) / 100 }
 
 // start starts the network and lays out the input beside it.
 func (s *story) start(ctx context.Context, values map[string]any) (Told, error) {

@@ -50,6 +50,7 @@ func (n *Network) makeGenesis(ctx context.Context) error {
 	}
 	binary := n.binaries[NodeBinary]
 	first := nodeHome(n.dir, n.state.Nodes[0].Name)
+	keys := make([]string, len(n.state.Nodes))
 	err := together(len(n.state.Nodes), func(i int) error {
 		node := &n.state.Nodes[i]
 		home := nodeHome(n.dir, node.Name)
@@ -57,7 +58,19 @@ func (n *Network) makeGenesis(ctx context.Context) error {
 			return err
 		}
 		id, err := Run(ctx, binary, "comet", "show-node-id", "--home", home)
-		node.ID = strings.TrimSpace(string(id))
+		if err != nil {
+			return err
+		}
+		key, err := Run(ctx, binary, "comet", "show-validator", "--home", home)
+		node.ID, keys[i] = strings.TrimSpace(string(id)), strings.TrimSpace(string(key))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	err = together(len(n.state.Accounts), func(i int) (err error) {
+		account := &n.state.Accounts[i]
+		account.Address, err = n.addKey(ctx, first, account.Name)
 		return err
 	})
 	if err != nil {
@@ -72,11 +85,7 @@ func (n *Network) makeGenesis(ctx context.Context) error {
 			return err
 		}
 	}
-	for i := range n.state.Accounts {
-		account := &n.state.Accounts[i]
-		if account.Address, err = n.addKey(ctx, first, account.Name); err != nil {
-			return err
-		}
+	for _, account := range n.state.Accounts {
 		args := []string{"add-account", account.Member, account.Address}
 		for _, role := range account.Roles {
 			args = append(args, "--role", role)
@@ -85,12 +94,8 @@ func (n *Network) makeGenesis(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, node := range n.state.Nodes {
-		key, err := Run(ctx, binary, "comet", "show-validator", "--home", nodeHome(n.dir, node.Name))
-		if err != nil {
-			return err
-		}
-		if err := genesis("add-validator", node.Member, "--pubkey", strings.TrimSpace(string(key))); err != nil {
+	for i, node := range n.state.Nodes {
+		if err := genesis("add-validator", node.Member, "--pubkey", keys[i]); err != nil {
 			return err
 		}
 	}
