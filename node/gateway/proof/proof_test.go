@@ -124,6 +124,7 @@ func TestEveryAlterationIsRefused(t *testing.T) {
 		"three operations":     {"feed", key, value, append(ops[:2:2], ops[1]), ErrOps},
 		"swapped operations":   {"feed", key, value, []Op{ops[1], ops[0]}, ErrOps},
 		"the same twice":       {"feed", key, value, []Op{ops[0], ops[0]}, ErrOps},
+		"a proof of another":   {"feed", []byte{1, 43}, []byte{2, 43}, op(0, func(o *Op) { o.Key = []byte{1, 43} }), ErrKey},
 		"another type":         {"feed", key, value, op(0, func(o *Op) { o.Type = "ics23:smt" }), ErrOps},
 		"another key named":    {"feed", key, value, op(0, func(o *Op) { o.Key = []byte("x") }), ErrKey},
 		"another store named":  {"feed", key, value, op(1, func(o *Op) { o.Key = []byte("x") }), ErrStore},

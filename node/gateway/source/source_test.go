@@ -148,6 +148,22 @@ func TestValidatorsAreBoundedAndStandOnce(t *testing.T) {
 	}
 }
 
+func TestAnAnswerIsToTheQuestion(t *testing.T) {
+	_, node, n := serve(t)
+	key := feed.HeadKey(feed.Members)
+	for what, f := range map[source.What]func(map[string]any){
+		source.Key:    func(r map[string]any) { r["key"] = "AQ==" },
+		source.Height: func(r map[string]any) { r["height"] = "3" },
+		source.Store: func(r map[string]any) {
+			r["proofOps"].(map[string]any)["ops"].([]any)[1].(map[string]any)["key"] = "AQ=="
+		},
+	} {
+		node.Answer(func(_ string, _ url.Values, r map[string]any) { f(r["response"].(map[string]any)) })
+		_, err := n.Value(t.Context(), feed.HeadStore, key, 4)
+		blamed(t, err, source.ErrWrong, what)
+	}
+}
+
 func TestURLs(t *testing.T) {
 	for raw, ok := range map[string]bool{
 		"http://host:26657": true, "https://host": true, "tcp://host:26657": true, "http://host/path/": true,
