@@ -40,6 +40,11 @@ func TestAForkIsAnAttack(t *testing.T) {
 		if len(n.Posted()) != 2 {
 			t.Errorf("%s got %d pieces of evidence", n.Name, len(n.Posted()))
 		}
+		for _, body := range n.Posted() {
+			if !strings.Contains(string(body), `"evidence":{"type":"tendermint/LightClientAttackEvidence","value":{`) {
+				t.Errorf("%.200s", body)
+			}
+		}
 	}
 	// It stays, in this process and the next.
 	b.block()

@@ -232,7 +232,7 @@ func (f *Follower) adopted(r round, before, view *vault.View) {
 	f.mu.Lock()
 	first := !f.seen
 	if f.primary != r.primary.URL() {
-		f.log.Info("another node serves as primary", "source", r.primary.URL())
+		f.log.Debug("another node serves as primary", "source", r.primary.URL())
 	}
 	f.seen, f.primary, f.lastErr = true, r.primary.URL(), ""
 	f.mu.Unlock()
