@@ -253,12 +253,7 @@ func (u *Update) Adopt(floor time.Time) error {
 		return err
 	}
 	view.State = access.StateVerified
-	if floor.Before(v.floor) {
-		floor = v.floor
-	}
-	if floor.Before(u.block.Time) {
-		floor = u.block.Time
-	}
+	floor = later(floor, v.floor, u.block.Time)
 	if err := v.write(func(tx *bolt.Tx) error {
 		if err := putTrail(tx, v.trail, trail, floor); err != nil {
 			return err

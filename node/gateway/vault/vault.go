@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -111,14 +112,17 @@ func (v *Vault) Believe(b header.Believed, floor time.Time) error {
 	if err != nil {
 		return err
 	}
-	if floor.Before(v.floor) {
-		floor = v.floor
-	}
+	floor = later(floor, v.floor, b.Block().Time)
 	if err := v.write(func(tx *bolt.Tx) error { return putTrail(tx, v.trail, next, floor) }); err != nil {
 		return err
 	}
 	v.trail, v.floor = next, floor
 	return nil
+}
+
+// later is the last of some times.
+func later(times ...time.Time) time.Time {
+	return slices.MaxFunc(times, time.Time.Compare)
 }
 
 // extend returns the trail with the block at its end. The block that is there
