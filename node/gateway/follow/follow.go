@@ -33,8 +33,7 @@ type Follower struct {
 	seen    bool // a View was adopted in this process
 }
 
-// New checks the configuration and resumes the View in the vault if it may go
-// on. It asks nobody.
+// New checks the configuration. It asks nobody, and leaves the View as it is.
 func New(cfg Config, v *vault.Vault, c *clock.Clock, log *slog.Logger) (*Follower, error) {
 	cfg, err := cfg.validate()
 	if err != nil {
@@ -52,8 +51,16 @@ func New(cfg Config, v *vault.Vault, c *clock.Clock, log *slog.Logger) (*Followe
 		f.peers = append(f.peers, &peer{Node: n, state: peerUnknown})
 	}
 	view := v.View()
-	f.log.Info("vault opened", "height", view.Height, "feeds", len(view.Heads), "view", v.Resume(c))
+	f.log.Info("vault opened", "height", view.Height, "feeds", len(view.Heads))
 	return f, nil
+}
+
+// Resume lets the View from the disk be used before a fresh header has proven
+// it, if it may: see [vault.Vault.Resume]. Run does so only when no fresh header
+// is to be had, since what was revoked meanwhile is in none but a fresh one. It
+// must not be called during a Step, which may begin to trust the clock.
+func (f *Follower) Resume() {
+	f.log.Info("no fresh header yet", "view", f.vault.Resume(f.clock))
 }
 
 // Step follows the chain to the highest height that can be believed now. It

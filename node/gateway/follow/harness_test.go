@@ -100,6 +100,9 @@ func (b *bench) open() {
 	}
 }
 
+// resume is what Run does when no fresh header comes.
+func (b *bench) resume() { b.follower.Resume() }
+
 // block makes the next block, now.
 func (b *bench) block() int64 { return b.chain.Next(time.Now()) }
 

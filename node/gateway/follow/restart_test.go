@@ -1,6 +1,7 @@
 package follow_test
 
 import (
+	"context"
 	"net/url"
 	"path/filepath"
 	"testing"
@@ -27,6 +28,8 @@ func TestARestartInTheSameBootGoesOn(t *testing.T) {
 	b.adopt()
 	b.vault.Close()
 	b.open()
+	b.unverified()
+	b.resume()
 	b.verified(3)
 	b.basis(access.ClockVerified)
 	if s := b.follower.Status(); s.State != follow.Fresh {
@@ -48,6 +51,7 @@ func TestAfterARebootNothingIsProvenUntilAFreshHeaderProvesTheHeads(t *testing.T
 	}
 	b.vault.Close()
 	b.open()
+	b.resume()
 	b.basis(access.ClockRestarted)
 	if s := b.follower.Status(); s.State != follow.Unverified {
 		t.Errorf("%+v", s)
@@ -94,7 +98,68 @@ func TestOldHeadersAfterARestartAreRefused(t *testing.T) {
 	if err := b.step(); err == nil {
 		t.Fatal("went back")
 	}
-	b.verified(4)
+	b.unverified()
+}
+
+// unverified checks that nothing may be allowed.
+func (b *bench) unverified() {
+	b.t.Helper()
+	if view := b.vault.View(); view.State != access.StateUnverified {
+		b.t.Fatalf("view: state %d at height %d; want unverified", view.State, view.Height)
+	}
+}
+
+// run is the gateway's process from its start on, until the test ends.
+func (b *bench) run() {
+	ctx, cancel := context.WithCancel(b.t.Context())
+	done := make(chan error, 1)
+	go func() { done <- b.follower.Run(ctx) }()
+	b.t.Cleanup(func() { cancel(); <-done })
+}
+
+// TestARestartTriesForAFreshHeaderFirst: what was revoked while the process was
+// down is not allowed when it is up.
+func TestARestartTriesForAFreshHeaderFirst(t *testing.T) {
+	b := newBench(t)
+	b.open()
+	b.adopt()
+	b.vault.Close()
+	b.block()
+	b.block()
+	b.open()
+	updated := b.vault.Updated()
+	b.run()
+	select {
+	case <-updated:
+	case <-time.After(20 * time.Second):
+		t.Fatal("no view")
+	}
+	b.verified(5)
+}
+
+// TestARestartWithoutNodesResumesAfterAWhile: first it is unverified, then it
+// goes on by the anchor of this boot.
+func TestARestartWithoutNodesResumesAfterAWhile(t *testing.T) {
+	b := newBench(t)
+	b.open()
+	b.adopt()
+	b.vault.Close()
+	for _, n := range b.nodes {
+		n.Close()
+	}
+	b.open()
+	updated := b.vault.Updated()
+	began := time.Now()
+	b.run()
+	select {
+	case <-updated:
+	case <-time.After(30 * time.Second):
+		t.Fatal("not resumed")
+	}
+	if waited := time.Since(began); waited < 3*time.Second {
+		t.Errorf("resumed after %s", waited)
+	}
+	b.verified(3)
 }
 
 // steady is a machine whose clocks tests move.

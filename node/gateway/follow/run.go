@@ -20,6 +20,9 @@ const (
 	calm = 100 * time.Millisecond
 	// pollEvery is the wait while no node announces blocks.
 	pollEvery = time.Second
+	// resumeAfter is how long a fresh header is tried for, before a View of
+	// before the start is resumed.
+	resumeAfter = 3 * time.Second
 )
 
 // Run follows the chain until ctx ends, and then returns nil. It wakes when a
@@ -34,6 +37,7 @@ func (f *Follower) Run(ctx context.Context) error {
 		go f.listen(ctx, p, wake, &live)
 	}
 	lag, fail := lagWait, failWait
+	began, settled := time.Now(), false
 	for {
 		if f.vault.View().State == access.StateAttack {
 			f.log.Error("attack detected earlier: everything is denied", "attack", f.vault.View().Attack)
@@ -44,8 +48,13 @@ func (f *Follower) Run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return nil
 		}
+		settled = settled || err == nil
+		if !settled && time.Since(began) >= resumeAfter {
+			f.Resume()
+			settled = true
+		}
 		wait := f.cfg.Heartbeat
-		if live.Load() == 0 {
+		if live.Load() == 0 || !settled {
 			wait = min(wait, pollEvery)
 		}
 		var attack *header.Attack
