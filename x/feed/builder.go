@@ -44,7 +44,7 @@ func (b *Builder) flush() {
 	copy(data, b.open.data)
 	offsets := make([]uint32, len(b.open.offsets))
 	copy(offsets, b.open.offsets)
-	b.set.push(chunk{data, offsets})
+	b.set.push(chunk{data: data, offsets: offsets})
 	b.open.data = b.open.data[:0]
 	b.open.offsets = b.open.offsets[:1]
 }
