@@ -28,6 +28,7 @@ func InitCommand(basics module.BasicManager, home string) *cobra.Command {
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		config := server.GetServerContextFromCmd(cmd).Config
 		config.Consensus.TimeoutCommit = CommitTimeout
+		config.RPC.PprofListenAddress = "" // a taken port would end the node
 		if err := inner(cmd, args); err != nil {
 			return err
 		}
