@@ -57,7 +57,8 @@ func preset(cmd *cobra.Command, name, value string) {
 }
 
 // Context returns the client's context of a transaction with the chain id of
-// the node where none was given. It fails when the node is on another chain.
+// the node where none was given, and the time that the next block will have at
+// least. It fails when the node is on another chain.
 func Context(cmd *cobra.Command) (client.Context, time.Time, error) {
 	c, err := client.GetClientTxContext(cmd)
 	if err != nil {
@@ -80,7 +81,13 @@ func Context(cmd *cobra.Command) (client.Context, time.Time, error) {
 	case c.ChainID != status.NodeInfo.Network:
 		return c, time.Time{}, fmt.Errorf("chain-id: %q is unknown to %s, which is on %q", c.ChainID, c.NodeURI, status.NodeInfo.Network)
 	}
-	return c, status.SyncInfo.LatestBlockTime, client.SetCmdClientContext(cmd, c)
+	// A chain that stood still goes on at the time of day, not at that of its
+	// last block.
+	now := status.SyncInfo.LatestBlockTime
+	if wall := time.Now(); wall.After(now) {
+		now = wall
+	}
+	return c, now, client.SetCmdClientContext(cmd, c)
 }
 
 // Run builds messages of the signer, sends them in one transaction, waits for
