@@ -206,7 +206,7 @@ func (w *workload) record(i int) (key []byte, value interface{ Marshal() ([]byte
 
 func makeSet(name string, records []feed.Record) (*feed.Set, error) {
 	slices.SortFunc(records, func(a, b feed.Record) int { return bytes.Compare(a.Key, b.Key) })
-	builder := feed.NewBuilder(name)
+	builder := access.NewBuilder(name)
 	for _, r := range records {
 		if err := builder.Add(r.Key, r.Value); err != nil {
 			return nil, err

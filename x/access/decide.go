@@ -198,7 +198,7 @@ func decideGrants(d *Decision, req *Request, seg *Segment, dev *device, now int6
 	kind := typeLen(req.Resource)
 	prefix := grantPrefix(req.Subject)
 	worst := rankNoGrant
-	walk := seg.Set.Range(prefix[:])
+	walk := seg.Set.Wanted(prefix[:], wantedHints(req.Action, req.Resource, filter))
 	for {
 		key, record, ok := walk.Next()
 		if !ok {

@@ -91,7 +91,7 @@ func marshal(tb testing.TB, m interface{ Marshal() ([]byte, error) }) []byte {
 func set(tb testing.TB, name string, records []feed.Record) *feed.Set {
 	tb.Helper()
 	slices.SortFunc(records, func(a, b feed.Record) int { return bytes.Compare(a.Key, b.Key) })
-	b := feed.NewBuilder(name)
+	b := access.NewBuilder(name)
 	for _, r := range records {
 		if err := b.Add(r.Key, r.Value); err != nil {
 			tb.Fatal(err)

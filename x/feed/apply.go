@@ -33,7 +33,7 @@ func (s *Set) Apply(changes []Change) (*Set, error) {
 	}
 
 	m := merger{set: &Set{
-		name: s.name, acc: s.acc, count: s.count, bytes: s.bytes,
+		name: s.name, acc: s.acc, count: s.count, bytes: s.bytes, hints: s.hints,
 		first:  make([]uint64, 0, len(s.first)+1),
 		chunks: make([]chunk, 0, len(s.chunks)+1),
 	}}
@@ -134,7 +134,7 @@ func pack(records []packed) chunk {
 	for _, r := range records {
 		size += 2 + len(r.key) + len(r.value)
 	}
-	c := chunk{data: make([]byte, 0, size), offsets: make([]uint32, 1, len(records)+1)}
+	c := chunk{data: make([]byte, 0, size), index: make([]uint64, 1, len(records)+1)}
 	for _, r := range records {
 		c.append(r.key, r.value)
 	}

@@ -14,7 +14,14 @@ type Builder struct {
 
 // NewBuilder begins a set of the named feed.
 func NewBuilder(name string) *Builder {
-	return &Builder{set: &Set{name: name}, open: chunk{offsets: make([]uint32, 1, fillChunk+1)}}
+	return &Builder{set: &Set{name: name}, open: chunk{index: make([]uint64, 1, fillChunk+1)}}
+}
+
+// Hints makes the set, and all that are made of it, note of each record what it
+// may be wanted for. It must come before the first record.
+func (b *Builder) Hints(of func(key, value []byte) Hints) *Builder {
+	b.set.hints = of
+	return b
 }
 
 // Add takes the next record and copies it. It fails with [ErrOrder] when key
@@ -42,11 +49,11 @@ func (b *Builder) flush() {
 	}
 	data := make([]byte, len(b.open.data))
 	copy(data, b.open.data)
-	offsets := make([]uint32, len(b.open.offsets))
-	copy(offsets, b.open.offsets)
-	b.set.push(chunk{data: data, offsets: offsets})
+	index := make([]uint64, len(b.open.index))
+	copy(index, b.open.index)
+	b.set.push(chunk{data: data, index: index})
 	b.open.data = b.open.data[:0]
-	b.open.offsets = b.open.offsets[:1]
+	b.open.index = b.open.index[:1]
 }
 
 // Set ends the work and returns the set. The builder must not be used again.

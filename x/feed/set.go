@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/bits"
 	"sort"
 )
 
@@ -31,18 +32,37 @@ type Set struct {
 	bytes  uint64
 	first  []uint64
 	chunks []chunk
+	hints  func(key, value []byte) Hints
 }
 
-// chunk packs records in order: offsets[i] is where record i begins in data,
-// and the last offset is the end. A record is the length of its key (uint16,
-// big endian), key, value. heads[i] is the first eight bytes of its key: a search
-// stays within them instead of touching a distant line of data at each step. They
-// are there once the chunk is in a set.
+// Hints are bits of what a record may be wanted for, at most hintBits of them. A
+// walk that wants some bits passes over records that lack any, without reading
+// them. A record of which nothing is known has all.
+type Hints uint16
+
+// AllHints is every bit.
+const AllHints Hints = 1<<hintBits - 1
+
+// chunk packs records in order. An entry of index is of record i: its low
+// offsetBits are where the record begins in data, the next hintBits its hints,
+// and the high half is the four bytes of its key behind the first skip, which
+// all keys of the chunk share. The last entry is the end. So a search or a walk
+// touches data only where it must. A record is the length of its key (uint16,
+// big endian), key, value.
 type chunk struct {
-	data    []byte
-	offsets []uint32
-	heads   []uint64
+	data  []byte
+	index []uint64
+	skip  uint8 // at most 8
 }
+
+// Bits of an index entry. A full chunk of the largest records has 262,272 bytes.
+const (
+	offsetBits = 19
+	hintBits   = 13
+	offsetMask = 1<<offsetBits - 1
+	hintShift  = offsetBits
+	tagShift   = offsetBits + hintBits
+)
 
 // Records in a chunk: at most maxChunk; fillChunk when it is made, to leave room;
 // below minChunk it joins the one before.
@@ -53,42 +73,100 @@ const (
 )
 
 // len is -1 for the zero chunk.
-func (c *chunk) len() int { return len(c.offsets) - 1 }
+func (c *chunk) len() int { return len(c.index) - 1 }
 
+// append adds a record; seal must follow before a search.
 func (c *chunk) append(key, value []byte) {
 	c.data = binary.BigEndian.AppendUint16(c.data, uint16(len(key)))
 	c.data = append(c.data, key...)
 	c.data = append(c.data, value...)
-	c.offsets = append(c.offsets, uint32(len(c.data)))
+	c.index = append(c.index, uint64(len(c.data)))
+}
+
+// seal completes the index.
+func (c *chunk) seal(hints func(key, value []byte) Hints) {
+	n := c.len()
+	first, _ := c.at(0)
+	last, _ := c.at(n - 1)
+	c.skip = uint8(bits.LeadingZeros64(head8(first)^head8(last)) / 8)
+	for i := range n {
+		key, value := c.at(i)
+		h := AllHints
+		if hints != nil {
+			h &= hints(key, value)
+		}
+		c.index[i] = uint64(c.tag(key))<<tagShift | uint64(h)<<hintShift | c.index[i]&offsetMask
+	}
+}
+
+// apart tells whether a key cannot share what all keys of a chunk begin with.
+// first is the head8 of its first key. Shifting by 64 gives 0.
+func (c *chunk) apart(k8, first uint64) bool { return (k8^first)>>(64-8*uint(c.skip)) != 0 }
+
+// tag is the four bytes of a key behind the first skip, a number that sorts
+// alike among the keys that share those.
+func (c *chunk) tag(key []byte) uint32 {
+	if len(key) >= int(c.skip)+4 {
+		return binary.BigEndian.Uint32(key[c.skip:])
+	}
+	var b [4]byte
+	copy(b[:], key[min(int(c.skip), len(key)):])
+	return binary.BigEndian.Uint32(b[:])
 }
 
 func (c *chunk) at(i int) (key, value []byte) {
-	rec := c.data[c.offsets[i]:c.offsets[i+1]:c.offsets[i+1]]
+	from, to := c.index[i]&offsetMask, c.index[i+1]&offsetMask
+	rec := c.data[from:to:to]
 	n := 2 + int(binary.BigEndian.Uint16(rec))
 	return rec[2:n:n], rec[n:]
 }
 
 // search returns the first index whose key is at least key, and whether it is
-// that key.
-func (c *chunk) search(key []byte) (int, bool) {
-	k8 := head8(key)
-	lo, hi := 0, c.len()
+// that key. first is the head8 of the chunk's first key.
+func (c *chunk) search(key []byte, first uint64) (int, bool) {
+	n := c.len()
+	lo, tag := c.searchTag(key, first)
+	if lo == n || uint32(c.index[lo]>>tagShift) != tag {
+		return lo, false
+	}
+	// Keys of one tag are told apart by themselves; mostly the first is meant.
+	k, _ := c.at(lo)
+	cmp := bytes.Compare(k, key)
+	if cmp < 0 {
+		lo++
+		lo += sort.Search(n-lo, func(i int) bool {
+			k, _ := c.at(lo + i)
+			return bytes.Compare(k, key) >= 0
+		})
+		if lo < n {
+			k, _ = c.at(lo)
+			cmp = bytes.Compare(k, key)
+		}
+	}
+	return lo, cmp == 0
+}
+
+// searchTag returns the first index whose tag is at least that of key, and that
+// tag: a lower bound of search that reads no record.
+func (c *chunk) searchTag(key []byte, first uint64) (int, uint32) {
+	n := c.len()
+	tag := c.tag(key)
+	if k8 := head8(key); c.apart(k8, first) {
+		if k8 < first {
+			return 0, tag
+		}
+		return n, tag
+	}
+	lo, hi := 0, n
 	for lo < hi {
 		mid := int(uint(lo+hi) >> 1)
-		if c.heads[mid] < k8 {
+		if uint32(c.index[mid]>>tagShift) < tag {
 			lo = mid + 1
 		} else {
 			hi = mid
 		}
 	}
-	// Keys that begin with the same eight bytes are told apart by the rest.
-	for hi = c.len(); lo < hi && c.heads[lo] == k8; lo++ {
-		k, _ := c.at(lo)
-		if cmp := bytes.Compare(k, key); cmp >= 0 {
-			return lo, cmp == 0
-		}
-	}
-	return lo, false
+	return lo, tag
 }
 
 // head8 is the first eight bytes of a key as a number that sorts alike.
@@ -148,14 +226,9 @@ func (s *Set) uncount(key, value []byte) {
 }
 
 func (s *Set) push(c chunk) {
-	if c.heads == nil {
-		c.heads = make([]uint64, c.len())
-		for i := range c.heads {
-			key, _ := c.at(i)
-			c.heads[i] = head8(key)
-		}
-	}
-	s.first = append(s.first, c.heads[0])
+	c.seal(s.hints)
+	key, _ := c.at(0)
+	s.first = append(s.first, head8(key))
 	s.chunks = append(s.chunks, c)
 }
 
@@ -191,7 +264,7 @@ func (s *Set) Get(key []byte) (value []byte, ok bool) {
 	if ci < 0 {
 		return nil, false
 	}
-	i, ok := s.chunks[ci].search(key)
+	i, ok := s.chunks[ci].search(key, s.first[ci])
 	if !ok {
 		return nil, false
 	}
@@ -205,26 +278,63 @@ type Range struct {
 	chunk  int
 	index  int
 	prefix []byte
+	want   Hints
+	// tag of the prefix in the chunk, where the prefix is long enough: records
+	// of another do not have the prefix.
+	tag    uint32
+	tagged bool
 }
 
 // Range begins a walk. The empty prefix walks the whole set.
-func (s *Set) Range(prefix []byte) Range {
-	r := Range{set: s, prefix: prefix}
+func (s *Set) Range(prefix []byte) Range { return s.Wanted(prefix, 0) }
+
+// Wanted begins a walk that passes over records that lack any of some hints.
+func (s *Set) Wanted(prefix []byte, want Hints) Range {
+	r := Range{set: s, prefix: prefix, want: want}
 	if ci := s.chunkOf(prefix); ci >= 0 {
 		r.chunk = ci
-		r.index, _ = s.chunks[ci].search(prefix)
+		r.index, _ = s.chunks[ci].searchTag(prefix, s.first[ci])
 	}
+	r.enter()
 	return r
+}
+
+// enter prepares the walk of a chunk.
+func (r *Range) enter() {
+	if r.chunk >= len(r.set.chunks) {
+		return
+	}
+	c := &r.set.chunks[r.chunk]
+	r.tagged = len(r.prefix) >= int(c.skip)+4
+	if !r.tagged {
+		return
+	}
+	if c.apart(head8(r.prefix), r.set.first[r.chunk]) && r.index < c.len() {
+		r.chunk = len(r.set.chunks)
+		return
+	}
+	r.tag = c.tag(r.prefix)
 }
 
 // Next returns the next record. Key and value must not be changed.
 func (r *Range) Next() (key, value []byte, ok bool) {
 	for r.chunk < len(r.set.chunks) {
 		c := &r.set.chunks[r.chunk]
-		if r.index < c.len() {
-			key, value = c.at(r.index)
+		for n := c.len(); r.index < n; {
+			entry := c.index[r.index]
+			if r.tagged && uint32(entry>>tagShift) != r.tag {
+				r.chunk = len(r.set.chunks)
+				return nil, nil, false
+			}
 			r.index++
+			if Hints(entry>>hintShift)&r.want != r.want {
+				continue
+			}
+			key, value = c.at(r.index - 1)
 			if !bytes.HasPrefix(key, r.prefix) {
+				if bytes.Compare(key, r.prefix) < 0 {
+					continue // the walk began at the prefix's tag
+				}
 				r.chunk = len(r.set.chunks)
 				return nil, nil, false
 			}
@@ -232,6 +342,7 @@ func (r *Range) Next() (key, value []byte, ok bool) {
 		}
 		r.chunk++
 		r.index = 0
+		r.enter()
 	}
 	return nil, nil, false
 }

@@ -75,7 +75,7 @@ func (m model) check(t interface{ Fatalf(string, ...any) }, s *Set, prefixes ...
 		if c.len() < 1 || c.len() > maxChunk || s.first[i] != head8(first) {
 			t.Fatalf("chunk %d: %d records, directory %x, first key %x", i, c.len(), s.first[i], first)
 		}
-		if cap(c.data) != len(c.data) || cap(c.offsets) != len(c.offsets) {
+		if cap(c.data) != len(c.data) || cap(c.index) != len(c.index) {
 			t.Fatalf("chunk %d: room for %d bytes, uses %d", i, cap(c.data), len(c.data))
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"github.com/hallmark-ledger/hallmark/x/access"
 	"github.com/hallmark-ledger/hallmark/x/feed"
 )
 
@@ -48,7 +49,7 @@ func (u *Update) Load(name string) (*Loader, error) {
 	}
 	p.loaded = next
 	return &Loader{
-		update: u, pending: p, builder: feed.NewBuilder(name),
+		update: u, pending: p, builder: access.NewBuilder(name),
 		key: generationKey(name, next.generation),
 	}, nil
 }

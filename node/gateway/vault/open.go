@@ -17,7 +17,6 @@ import (
 	berrors "go.etcd.io/bbolt/errors"
 
 	"github.com/hallmark-ledger/hallmark/x/access"
-	"github.com/hallmark-ledger/hallmark/x/feed"
 )
 
 var (
@@ -223,7 +222,7 @@ func loadFeed(tx *bolt.Tx, name string) (h *held, err error) {
 	if records == nil {
 		return nil, fmt.Errorf("%w: no records of generation %d", errCorrupt, h.generation)
 	}
-	builder := feed.NewBuilder(name)
+	builder := access.NewBuilder(name)
 	cursor := records.Cursor()
 	for key, value := cursor.First(); key != nil; key, value = cursor.Next() {
 		if err := builder.Add(key, value); err != nil {

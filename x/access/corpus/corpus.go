@@ -244,7 +244,7 @@ func add(records *[]feed.Record, key []byte, m interface{ Marshal() ([]byte, err
 
 func set(name string, records []feed.Record) (*feed.Set, error) {
 	slices.SortFunc(records, func(a, b feed.Record) int { return bytes.Compare(a.Key, b.Key) })
-	b := feed.NewBuilder(name)
+	b := access.NewBuilder(name)
 	for _, r := range records {
 		if err := b.Add(r.Key, r.Value); err != nil {
 			return nil, err
